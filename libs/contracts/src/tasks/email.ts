@@ -1,0 +1,37 @@
+import { defineTask } from '@mentorhub/tasks/define';
+import { z } from 'zod';
+import { Email, Line, Locale, Token, Username } from '../fields.js';
+
+const Sent = z.strictObject({ messageId: z.string() });
+const sending = {
+  version: 1,
+  effects: 'external',
+  // A second copy of a mail with the same Message-ID is a smaller harm than none at all.
+  onAmbiguous: 'again',
+  result: Sent,
+  timeLimit: { softSeconds: 50, hardSeconds: 60 },
+} as const;
+
+/** Any mail, plain text: the counterpart of `send_email_with_retry`. */
+export const SendEmail = defineTask({
+  ...sending,
+  name: 'email.send',
+  payload: z.strictObject({ to: Email, subject: Line(200), content: z.string().min(1).max(100_000) }),
+  description: 'Sends a plain mail to one recipient.',
+});
+
+export const SendVerificationEmail = defineTask({
+  ...sending,
+  name: 'email.send-verification',
+  payload: z.strictObject({ email: Email, username: Username, token: Token, locale: Locale.default('en') }),
+  sensitive: ['token'],
+  description: 'Sends the link that confirms an e-mail address.',
+});
+
+export const SendPasswordResetEmail = defineTask({
+  ...sending,
+  name: 'email.send-password-reset',
+  payload: z.strictObject({ email: Email, username: Username, token: Token, locale: Locale.default('en') }),
+  sensitive: ['token'],
+  description: 'Sends the link that sets a new password.',
+});

@@ -1,0 +1,28 @@
+/**
+ * PostgreSQL is away, shutting down, or has no connection to give: nothing was decided, and trying again later is right.
+ * Everything else that a query throws is about the query.
+ */
+export function isDatabaseUnavailable(error: unknown): boolean {
+  const { code, message } = (error ?? {}) as { code?: unknown; message?: unknown };
+  if (typeof code === 'string') return unavailableCodes.has(code) || code.startsWith('08');
+  return typeof message === 'string' && unavailableMessages.test(message);
+}
+
+/** Socket errors of Node, and PostgreSQL's: admin or crash shutdown, starting up, too many connections. */
+const unavailableCodes = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'ETIMEDOUT',
+  'EPIPE',
+  'ENOTFOUND',
+  'EHOSTUNREACH',
+  'EAI_AGAIN',
+  '57P01',
+  '57P02',
+  '57P03',
+  '53300',
+]);
+
+/** node-postgres and TypeORM raise these without a code. */
+const unavailableMessages =
+  /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|Client was closed|DataSource .*is not (initialized|set)|Connection is not established|Cannot use a pool after calling end/i;

@@ -1,0 +1,29 @@
+import type { TaskState } from '../states.js';
+
+/** What a task's failure looks like in history, dead letters and answers. */
+export interface TaskError {
+  readonly name: string;
+  readonly message: string;
+  readonly stack?: string;
+}
+
+/** What happened to a task, as workers tell it on the exchange `task-events`. Times are RFC 3339 in UTC. */
+export interface TaskEvent {
+  /** uuidv5 of task, run, attempt and kind: telling it twice is telling it once. */
+  readonly id: string;
+  readonly taskId: string;
+  readonly run: number;
+  readonly attempt: number;
+  readonly kind: Extract<TaskState, 'started' | 'succeeded' | 'failed' | 'expired'>;
+  readonly at: string;
+  readonly name: string;
+  readonly version: number;
+  readonly queue: string;
+  readonly worker: string;
+  readonly startedAt?: string;
+  /** From due to started, without deliberate delay. */
+  readonly waitSeconds?: number;
+  readonly runSeconds?: number;
+  readonly result?: unknown;
+  readonly error?: TaskError;
+}

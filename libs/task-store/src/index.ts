@@ -1,0 +1,13 @@
+export { takeInDeadLetters, type DeadLetter, type ParkedEnvelope } from './dead-letters/dead-letters.js';
+export type { NewEvent } from './enqueue/insert-events.js';
+export type { InsertedTask, NewTask } from './enqueue/insert-tasks.js';
+export { isDatabaseUnavailable } from './errors.js';
+export type { TaskRecord, TimelineEntry } from './history/history.js';
+export { projectEvents } from './history/project-events.js';
+export type { TaskError, TaskEvent } from './history/task-event.js';
+export { derivedId } from './ids.js';
+export type { Claim, TaskRun } from './inbox/inbox.js';
+export { taskSchema, taskStoreMigrations } from './migrations/index.js';
+export { taskHeaders, taskMessage, type TaskMessageParts } from './outbox/task-message.js';
+export { isTerminal, taskStates, type TaskState } from './states.js';
+export { TaskStore, type TaskStoreOptions } from './task-store.js';

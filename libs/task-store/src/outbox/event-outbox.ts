@@ -1,0 +1,89 @@
+import type { DataSource } from 'typeorm';
+import type { FailedItem, Outbox, OutboxItem } from './outbox.js';
+import { backoffSql, leaseSeconds } from './outbox.js';
+
+interface EventOutboxRow {
+  id: string;
+  exchange: string;
+  routing_key: string;
+  name: string;
+  headers: Record<string, string>;
+  body: Buffer;
+  created_at: Date;
+  publish_attempts: number;
+}
+
+/** Domain events, and outcome batches that the broker did not take; deleted once confirmed. */
+export class EventOutbox implements Outbox {
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly producer: string,
+  ) {}
+
+  async claim(limit: number): Promise<OutboxItem[]> {
+    const [rows]: [EventOutboxRow[]] = await this.dataSource.query(claimSql, [limit, leaseSeconds]);
+    return rows.map((row) => this.toItem(row));
+  }
+
+  async committed(ids: readonly string[]): Promise<OutboxItem[]> {
+    const rows: EventOutboxRow[] = await this.dataSource.query(`SELECT * FROM tasks.event_outbox WHERE id = ANY ($1)`, [ids]);
+    return rows.map((row) => this.toItem(row));
+  }
+
+  async confirm(items: readonly OutboxItem[]): Promise<void> {
+    await this.dataSource.query(`DELETE FROM tasks.event_outbox WHERE id = ANY ($1)`, [items.map(({ id }) => id)]);
+  }
+
+  async release(failed: readonly FailedItem[]): Promise<void> {
+    await this.dataSource.query(releaseSql, [
+      failed.map(({ item }) => item.id),
+      failed.map(({ reason }) => reason),
+      failed.map(({ brokerAway }) => brokerAway),
+    ]);
+  }
+
+  async secondsToNext(): Promise<number | undefined> {
+    const rows: { seconds: number | null }[] = await this.dataSource.query(nextSql);
+    return rows[0]?.seconds ?? undefined;
+  }
+
+  private toItem(row: EventOutboxRow): OutboxItem {
+    return {
+      id: row.id,
+      run: 1,
+      attempt: 1,
+      dueAt: row.created_at,
+      publishAttempts: row.publish_attempts,
+      message: {
+        exchange: row.exchange,
+        routingKey: row.routing_key,
+        body: row.body,
+        messageId: row.id,
+        type: row.name,
+        appId: this.producer,
+        timestamp: row.created_at,
+        headers: row.headers,
+      },
+    };
+  }
+}
+
+const claimSql = `
+  UPDATE tasks.event_outbox e SET claimed_until = clock_timestamp() + make_interval(secs => $2), publish_attempts = e.publish_attempts + 1
+  FROM (
+    SELECT id FROM tasks.event_outbox WHERE claimed_until IS NULL OR claimed_until <= clock_timestamp()
+    ORDER BY created_at LIMIT $1 FOR UPDATE SKIP LOCKED
+  ) picked
+  WHERE e.id = picked.id
+  RETURNING e.*`;
+
+const releaseSql = `
+  UPDATE tasks.event_outbox e SET publish_error = f.reason,
+    publish_attempts = e.publish_attempts - CASE WHEN f.broker_away THEN 1 ELSE 0 END,
+    claimed_until = ${backoffSql('f.broker_away', 'e.publish_attempts')}
+  FROM unnest($1::uuid[], $2::text[], $3::boolean[]) AS f (id, reason, broker_away)
+  WHERE e.id = f.id`;
+
+const nextSql = `
+  SELECT extract(epoch FROM min(coalesce(claimed_until, created_at)) - clock_timestamp())::float8 AS seconds
+  FROM (SELECT claimed_until, created_at FROM tasks.event_outbox ORDER BY created_at LIMIT 100) e`;

@@ -1,0 +1,39 @@
+import type { OutgoingMessage } from '@mentorhub/messaging';
+
+/** One message that a lease was taken for. */
+export interface OutboxItem {
+  readonly id: string;
+  readonly run: number;
+  readonly attempt: number;
+  /** When it was due; what the lateness of the relay is measured from. */
+  readonly dueAt: Date;
+  readonly publishAttempts: number;
+  readonly message: OutgoingMessage;
+}
+
+export interface FailedItem {
+  readonly item: OutboxItem;
+  readonly reason: string;
+  /** True when the broker was not there: the attempt is given back, and the row is tried again as soon as it is. */
+  readonly brokerAway: boolean;
+}
+
+/** Rows that wait to be published. No method holds a lock after it returns. */
+export interface Outbox {
+  /** Leases up to `limit` due rows to the caller. */
+  claim(limit: number): Promise<OutboxItem[]>;
+  /** Of these rows, which the caller inserted, those whose transaction really committed. */
+  committed(ids: readonly string[]): Promise<OutboxItem[]>;
+  confirm(items: readonly OutboxItem[]): Promise<void>;
+  /** Gives rows back, to be tried again after a backoff that doubles up to a minute. */
+  release(failed: readonly FailedItem[]): Promise<void>;
+  /** Seconds until the next row is due, by the database's clock; undefined when none waits. */
+  secondsToNext(): Promise<number | undefined>;
+}
+
+/** A lease outlives the publisher's confirm time-out, so that a slow confirm is no second publish. */
+export const leaseSeconds = 30;
+
+/** SQL: when a row that could not be published is tried again. */
+export const backoffSql = (brokerAway: string, attempts: string): string =>
+  `clock_timestamp() + make_interval(secs => CASE WHEN ${brokerAway} THEN 1 ELSE least(60, 0.5 * 2 ^ least(${attempts}, 10)) END)`;

@@ -1,0 +1,159 @@
+import { PublishError, type MessagePublisher } from '@mentorhub/messaging';
+import { relayMetrics } from '@mentorhub/metrics';
+import type { Logger } from '../logger.js';
+import { Coalescer } from './coalescer.js';
+import type { FailedItem, Outbox, OutboxItem } from './outbox.js';
+
+export interface RelayOptions {
+  readonly outboxes: readonly Outbox[];
+  readonly publisher: MessagePublisher;
+  readonly logger: Logger;
+  /** Rows taken by one lease. Default 500. */
+  readonly batchSize?: number;
+}
+
+const longestSleepSeconds = 1;
+
+/**
+ * Publishes what the outboxes hold. One runs in every process that enqueues; any number may run at once.
+ *
+ * 1. A row is leased in a short transaction, never locked while it is published.
+ * 2. All leased rows are published pipelined, and all their confirms awaited.
+ * 3. Confirmed rows are marked in one statement, the others given back with a backoff.
+ *
+ * A crash between 2 and 3 publishes again with the same id, run and attempt: at least once.
+ */
+export class Relay {
+  private readonly committed: Map<Outbox, Coalescer<string>>;
+  private readonly confirmed: Map<Outbox, Coalescer<OutboxItem>>;
+  private readonly publishing = new Set<Promise<void>>();
+  private stopping = false;
+  private loop: Promise<void> | undefined;
+  private wake: () => void = () => {};
+
+  constructor(private readonly options: RelayOptions) {
+    const { outboxes } = options;
+    this.committed = new Map(outboxes.map((outbox) => [outbox, new Coalescer((ids) => this.publishCommitted(outbox, ids))]));
+    this.confirmed = new Map(outboxes.map((outbox) => [outbox, new Coalescer((items) => this.markConfirmed(outbox, items))]));
+  }
+
+  start(): void {
+    this.loop ??= this.run();
+  }
+
+  /** Ends the polling and waits for what is being published; idempotent. What is left is taken by other relays. */
+  async stop(): Promise<void> {
+    this.stopping = true;
+    this.wake();
+    await this.loop;
+    for (const coalescer of this.committed.values()) await coalescer.settled();
+    await Promise.all(this.publishing);
+    for (const coalescer of this.confirmed.values()) await coalescer.settled();
+  }
+
+  /** Publishes rows that this process inserted, right after their commit; looks first whether they are really there. */
+  publishNow(outbox: Outbox, ids: readonly string[]): void {
+    this.committed.get(outbox)?.add(ids);
+  }
+
+  /** Looks for due rows by `dueAt` at the latest; for a row that this process inserted with a short delay. */
+  wakeAt(delaySeconds: number): void {
+    if (delaySeconds < longestSleepSeconds && !this.stopping) setTimeout(() => this.wake(), delaySeconds * 1000).unref();
+  }
+
+  private async run(): Promise<void> {
+    while (!this.stopping) {
+      const pause = await this.pass().catch((error: unknown) => this.passFailed(error));
+      if (pause > 0 && !this.stopping) await this.sleep(pause);
+    }
+  }
+
+  /** One look at every outbox; answers how many seconds to sleep. */
+  private async pass(): Promise<number> {
+    if (!this.options.publisher.ready) return longestSleepSeconds / 4;
+    const batchSize = this.options.batchSize ?? 500;
+    let pause = longestSleepSeconds;
+    for (const outbox of this.options.outboxes) {
+      const items = await outbox.claim(batchSize);
+      if (items.length > 0) await this.publish(outbox, items);
+      pause = Math.min(pause, items.length > 0 ? 0 : Math.max(0.005, (await outbox.secondsToNext()) ?? pause));
+    }
+    return pause;
+  }
+
+  private passFailed(error: unknown): number {
+    this.options.logger.warn({ err: error }, 'The relay could not read its outbox; it tries again.');
+    return longestSleepSeconds;
+  }
+
+  private async publishCommitted(outbox: Outbox, ids: string[]): Promise<void> {
+    // On any fault the rows stay leased for some seconds and are then taken by a relay.
+    try {
+      if (!this.options.publisher.ready) return;
+      const items = await outbox.committed(ids);
+      if (items.length > 0) this.keepUntilDone(this.publish(outbox, items));
+    } catch (error) {
+      this.options.logger.warn({ err: error }, 'Rows just committed could not be read; the relay takes them over.');
+    }
+  }
+
+  private async publish(outbox: Outbox, items: readonly OutboxItem[]): Promise<void> {
+    const failed: FailedItem[] = [];
+    await Promise.all(items.map((item) => this.publishOne(outbox, item, failed)));
+    if (failed.length > 0) await this.release(outbox, failed);
+  }
+
+  private async release(outbox: Outbox, failed: FailedItem[]): Promise<void> {
+    try {
+      await outbox.release(failed);
+    } catch (error) {
+      this.options.logger.warn({ err: error, rows: failed.length }, 'Unpublished rows could not be given back; their lease runs out.');
+    }
+  }
+
+  /** Publishing is not awaited here: rows committed meanwhile need not wait for these confirms. */
+  private keepUntilDone(publishing: Promise<void>): void {
+    this.publishing.add(publishing);
+    void publishing.finally(() => this.publishing.delete(publishing));
+  }
+
+  private async publishOne(outbox: Outbox, item: OutboxItem, failed: FailedItem[]): Promise<void> {
+    try {
+      await this.options.publisher.publish(item.message);
+      relayMetrics.publish.inc({ outcome: 'confirmed' });
+      relayMetrics.lateness.observe(Math.max(0, (Date.now() - item.dueAt.getTime()) / 1000));
+      this.confirmed.get(outbox)?.add([item]);
+    } catch (error) {
+      failed.push(this.publishFailed(item, error));
+    }
+  }
+
+  private publishFailed(item: OutboxItem, error: unknown): FailedItem {
+    const failure = error instanceof PublishError ? error.failure : 'refused';
+    const brokerAway = failure === 'disconnected';
+    if (failure === 'nacked' || failure === 'returned' || failure === 'timeout') relayMetrics.publish.inc({ outcome: failure });
+    if (!brokerAway) {
+      const fields = { taskId: item.id, attempts: item.publishAttempts, failure };
+      this.options.logger.warn(fields, 'A message could not be published; it is tried again later.');
+    }
+    return { item, reason: (error as Error).message, brokerAway };
+  }
+
+  private async markConfirmed(outbox: Outbox, items: OutboxItem[]): Promise<void> {
+    try {
+      await outbox.confirm(items);
+    } catch (error) {
+      this.options.logger.warn({ err: error, rows: items.length }, 'Published rows could not be marked; they are published again.');
+    }
+  }
+
+  private sleep(seconds: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, seconds * 1000);
+      this.wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+}

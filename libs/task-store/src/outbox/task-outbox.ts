@@ -1,0 +1,124 @@
+import type { DataSource } from 'typeorm';
+import type { FailedItem, Outbox, OutboxItem } from './outbox.js';
+import { backoffSql, leaseSeconds } from './outbox.js';
+import { taskMessage } from './task-message.js';
+
+interface TaskOutboxRow {
+  id: string;
+  run: number;
+  attempt: number;
+  name: string;
+  version: number;
+  queue: string;
+  payload: Buffer;
+  headers: Record<string, string>;
+  due_at: Date;
+  expires_at: Date | null;
+  publish_attempts: number;
+}
+
+const columns = 't.id, t.run, t.attempt, t.name, t.version, t.queue, t.payload, t.headers, t.due_at, t.expires_at, t.publish_attempts';
+/** What the partial index `task_outbox` holds. */
+const unpublished = `t.published_at IS NULL AND t.state IN ('scheduled', 'queued', 'retrying')`;
+const unleased = `(t.claimed_until IS NULL OR t.claimed_until <= clock_timestamp())`;
+
+/** The rows of `tasks.task` that are due and unpublished. */
+export class TaskOutbox implements Outbox {
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly exchange: string,
+    private readonly producer: string,
+  ) {}
+
+  async claim(limit: number): Promise<OutboxItem[]> {
+    const [rows]: [TaskOutboxRow[]] = await this.dataSource.query(claimSql, [limit, leaseSeconds]);
+    return rows.map((row) => this.toItem(row));
+  }
+
+  async committed(ids: readonly string[]): Promise<OutboxItem[]> {
+    const rows: TaskOutboxRow[] = await this.dataSource.query(committedSql, [ids]);
+    return rows.map((row) => this.toItem(row));
+  }
+
+  async confirm(items: readonly OutboxItem[]): Promise<void> {
+    await this.dataSource.query(confirmSql, [ids(items), items.map(({ run }) => run), items.map(({ attempt }) => attempt)]);
+  }
+
+  async release(failed: readonly FailedItem[]): Promise<void> {
+    await this.dataSource.query(releaseSql, [
+      ids(failed.map(({ item }) => item)),
+      failed.map(({ item }) => item.attempt),
+      failed.map(({ reason }) => reason),
+      failed.map(({ brokerAway }) => brokerAway),
+    ]);
+  }
+
+  async secondsToNext(): Promise<number | undefined> {
+    const rows: { seconds: number | null }[] = await this.dataSource.query(nextSql);
+    return rows[0]?.seconds ?? undefined;
+  }
+
+  private toItem(row: TaskOutboxRow): OutboxItem {
+    return {
+      id: row.id,
+      run: row.run,
+      attempt: row.attempt,
+      dueAt: row.due_at,
+      publishAttempts: row.publish_attempts,
+      message: taskMessage({
+        exchange: this.exchange,
+        producer: this.producer,
+        id: row.id,
+        run: row.run,
+        attempt: row.attempt,
+        name: row.name,
+        version: row.version,
+        queue: row.queue,
+        payload: row.payload,
+        headers: row.headers,
+        dueAt: row.due_at,
+        expiresAt: row.expires_at ?? undefined,
+      }),
+    };
+  }
+}
+
+const ids = (items: readonly OutboxItem[]): string[] => items.map(({ id }) => id);
+
+const claimSql = `
+  UPDATE tasks.task t SET claimed_until = clock_timestamp() + make_interval(secs => $2), publish_attempts = t.publish_attempts + 1
+  FROM (
+    SELECT t.id FROM tasks.task t
+    WHERE ${unpublished} AND t.due_at <= clock_timestamp() AND ${unleased}
+    ORDER BY t.due_at LIMIT $1 FOR UPDATE SKIP LOCKED
+  ) picked
+  WHERE t.id = picked.id
+  RETURNING ${columns}`;
+
+const committedSql = `SELECT ${columns} FROM tasks.task t WHERE t.id = ANY ($1) AND ${unpublished}`;
+
+/*
+ * Rows are locked in the order of their ids before they are changed, here and in the history's projection: two
+ * statements that meet on the same rows wait for each other instead of dead-locking.
+ */
+const confirmSql = `
+  WITH confirmed AS (
+    SELECT * FROM unnest($1::uuid[], $2::integer[], $3::integer[]) AS c (id, run, attempt)
+  ), locked AS (
+    SELECT t.id FROM tasks.task t JOIN confirmed c ON c.id = t.id AND c.run = t.run AND c.attempt = t.attempt
+    ORDER BY t.id FOR UPDATE OF t
+  )
+  UPDATE tasks.task t SET published_at = clock_timestamp(), claimed_until = NULL, publish_error = NULL,
+    state = CASE WHEN t.state IN ('scheduled', 'retrying') THEN 'queued' ELSE t.state END
+  FROM locked WHERE t.id = locked.id`;
+
+const releaseSql = `
+  UPDATE tasks.task t SET publish_error = f.reason,
+    publish_attempts = t.publish_attempts - CASE WHEN f.broker_away THEN 1 ELSE 0 END,
+    claimed_until = ${backoffSql('f.broker_away', 't.publish_attempts')}
+  FROM unnest($1::uuid[], $2::integer[], $3::text[], $4::boolean[]) AS f (id, attempt, reason, broker_away)
+  WHERE t.id = f.id AND t.attempt = f.attempt AND t.published_at IS NULL`;
+
+const nextSql = `
+  SELECT extract(epoch FROM min(greatest(t.due_at, coalesce(t.claimed_until, t.due_at))) - clock_timestamp())::float8 AS seconds
+  FROM (SELECT t.due_at, t.claimed_until FROM tasks.task t WHERE ${unpublished} ORDER BY t.due_at LIMIT 100) t`;

@@ -1,0 +1,89 @@
+import type { MessagePublisher } from '@mentorhub/messaging';
+import type { DataSource, EntityManager } from 'typeorm';
+import { AfterCommit } from './enqueue/after-commit.js';
+import { insertEvents, type NewEvent } from './enqueue/insert-events.js';
+import { insertTasks, type InsertedTask, type NewTask } from './enqueue/insert-tasks.js';
+import { History } from './history/history.js';
+import type { TaskError } from './history/task-event.js';
+import { Inbox, type TaskRun } from './inbox/inbox.js';
+import type { Logger } from './logger.js';
+import { EventOutbox } from './outbox/event-outbox.js';
+import { Relay } from './outbox/relay.js';
+import { TaskOutbox } from './outbox/task-outbox.js';
+import type { TaskState } from './states.js';
+
+export interface TaskStoreOptions {
+  readonly dataSource: DataSource;
+  readonly publisher: MessagePublisher;
+  /** The exchange that task messages are published to. */
+  readonly taskExchange: string;
+  /** The service's name; `app_id` of what it publishes. */
+  readonly producer: string;
+  readonly logger: Logger;
+}
+
+const firstLeaseSeconds = 5;
+
+/** The schema `tasks` of one process: what it enqueues, relays, claims and reads goes through here. */
+export class TaskStore {
+  readonly inbox = new Inbox();
+  readonly history: History;
+  readonly relay: Relay;
+  private readonly afterCommit: AfterCommit;
+  private readonly taskOutbox: TaskOutbox;
+  private readonly eventOutbox: EventOutbox;
+
+  constructor(private readonly options: TaskStoreOptions) {
+    const { dataSource, publisher, logger, producer } = options;
+    this.history = new History(dataSource);
+    this.afterCommit = new AfterCommit(dataSource);
+    this.taskOutbox = new TaskOutbox(dataSource, options.taskExchange, producer);
+    this.eventOutbox = new EventOutbox(dataSource, producer);
+    this.relay = new Relay({ outboxes: [this.taskOutbox, this.eventOutbox], publisher, logger });
+  }
+
+  get dataSource(): DataSource {
+    return this.options.dataSource;
+  }
+
+  /** Accepts tasks: durable when this resolves or, with `tx`, when its outermost transaction commits. */
+  async enqueue(tasks: readonly NewTask[], tx: EntityManager = this.dataSource.manager): Promise<InsertedTask[]> {
+    const leaseSeconds = this.leaseSeconds();
+    const inserted = await insertTasks(tx, tasks, leaseSeconds);
+    const due = leaseSeconds === 0 ? [] : inserted.filter(({ state }) => state === 'queued').map(({ id }) => id);
+    if (due.length > 0) this.afterCommit.run(tx, () => this.relay.publishNow(this.taskOutbox, due));
+    for (const task of tasks) if (task.delaySeconds) this.relay.wakeAt(task.delaySeconds);
+    return inserted;
+  }
+
+  /** Stores messages that are published once the transaction has committed, and deleted once confirmed. */
+  async publishLater(events: readonly NewEvent[], tx: EntityManager = this.dataSource.manager): Promise<void> {
+    const leaseSeconds = this.leaseSeconds();
+    await insertEvents(tx, events, leaseSeconds);
+    if (leaseSeconds === 0) return;
+    const ids = events.map(({ id }) => id);
+    this.afterCommit.run(tx, () => this.relay.publishNow(this.eventOutbox, ids));
+  }
+
+  /** How long this process may take to publish what it inserts before any relay does; not at all without a broker. */
+  private leaseSeconds(): number {
+    return this.options.publisher.ready ? firstLeaseSeconds : 0;
+  }
+
+  /** The state of a task that exists. @throws {Error} there is no such task. */
+  async stateOf(id: string, tx: EntityManager = this.dataSource.manager): Promise<TaskState> {
+    const rows: { state: TaskState }[] = await tx.query(`SELECT state FROM tasks.task WHERE id = $1`, [id]);
+    if (!rows[0]) throw new Error(`There is no task ${id}.`);
+    return rows[0].state;
+  }
+
+  /** Marks a task failed, unless this attempt is not the one that the row knows, or the row has ended already. */
+  async fail(tx: EntityManager, task: TaskRun, error: TaskError, worker: string): Promise<void> {
+    await tx.query(failSql, [task.taskId, task.run, task.attempt, JSON.stringify(error), worker]);
+  }
+}
+
+const failSql = `
+  UPDATE tasks.task SET state = 'failed', error = $4, worker = $5, finished_at = clock_timestamp(), claimed_until = NULL,
+    published_at = coalesce(published_at, clock_timestamp())
+  WHERE id = $1 AND run = $2 AND attempt = $3 AND finished_at IS NULL`;

@@ -1,0 +1,70 @@
+import { ContractError, jsonSchemaOf } from './contract-rules.js';
+import type { AnyEventContract } from './event-contract.js';
+import type { Route } from './routing.js';
+import { queueFor } from './routing.js';
+import type { AnyTaskContract } from './task-contract.js';
+
+/** Every task and event that one deployment knows, and the queues that they go to. */
+export interface Catalogue {
+  readonly tasks: ReadonlyMap<string, AnyTaskContract>;
+  readonly events: ReadonlyMap<string, AnyEventContract>;
+  readonly routes: readonly Route[];
+  readonly queues: readonly string[];
+}
+
+/**
+ * Gathers contracts into a catalogue.
+ *
+ * @throws {ContractError} a name is defined twice.
+ */
+export function defineCatalogue(parts: {
+  readonly tasks: readonly AnyTaskContract[];
+  readonly events: readonly AnyEventContract[];
+  readonly routes: readonly Route[];
+}): Catalogue {
+  return Object.freeze({
+    tasks: byName(parts.tasks),
+    events: byName(parts.events),
+    routes: parts.routes,
+    queues: [...new Set(parts.routes.map(({ queue }) => queue))],
+  });
+}
+
+function byName<C extends { readonly name: string }>(contracts: readonly C[]): ReadonlyMap<string, C> {
+  const map = new Map<string, C>();
+  for (const contract of contracts) {
+    if (map.has(contract.name)) throw new ContractError(`"${contract.name}" is defined twice.`);
+    map.set(contract.name, contract);
+  }
+  return map;
+}
+
+/** A task type as REST clients and the schema export see it. */
+export interface TaskTypeDescription {
+  readonly name: string;
+  readonly version: number;
+  readonly description: string;
+  readonly queue: string;
+  readonly effects: string;
+  readonly sensitive: readonly string[];
+  readonly timeLimit: { readonly softSeconds?: number; readonly hardSeconds: number };
+  readonly payload: Record<string, unknown>;
+  readonly result: Record<string, unknown>;
+}
+
+/** The catalogue of task types with JSON Schemas of payload and result, sorted by name. */
+export function describeTasks(catalogue: Catalogue): TaskTypeDescription[] {
+  return [...catalogue.tasks.values()]
+    .sort((a, b) => a.name.localeCompare(b.name))
+    .map((task) => ({
+      name: task.name,
+      version: task.version,
+      description: task.description,
+      queue: queueFor(catalogue.routes, task.name),
+      effects: task.effects,
+      sensitive: task.sensitive,
+      timeLimit: task.timeLimit,
+      payload: jsonSchemaOf(task.name, task.payload),
+      result: jsonSchemaOf(task.name, task.result),
+    }));
+}

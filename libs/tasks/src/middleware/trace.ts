@@ -1,0 +1,5 @@
+import { traceProcess } from '@mentorhub/messaging';
+import type { Middleware } from './middleware.js';
+
+/** The process span: a child of the span that published the message. */
+export const trace: Middleware = (job, next) => traceProcess(job.delivery, next);

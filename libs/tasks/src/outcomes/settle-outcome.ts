@@ -1,0 +1,97 @@
+import { delayedRoute, type Delivery, type MessagePublisher, type OutgoingMessage } from '@mentorhub/messaging';
+import type { Logger } from '@mentorhub/service';
+import type { ParkedEnvelope, TaskEvent } from '@mentorhub/task-store';
+import type { Job } from '../server/job.js';
+import type { Settlement } from '../settlement/settlement.js';
+import type { Outcome, RecordedOutcome } from './outcome.js';
+import { countParked, parkedMessage } from './parking.js';
+
+export interface OutcomeSettlerOptions {
+  readonly publisher: MessagePublisher;
+  readonly settlement: Settlement;
+  readonly deadLetterExchange: string;
+  readonly worker: string;
+  readonly logger: Logger;
+}
+
+const busyDelaySeconds = 5;
+const publishAgainMs = 1_000;
+
+/** The one place that says what each outcome leads to. No delivery is acked before its outcome is durable. */
+export class OutcomeSettler {
+  constructor(private readonly options: OutcomeSettlerOptions) {}
+
+  async settle(delivery: Delivery, outcome: Outcome, job?: Job): Promise<void> {
+    switch (outcome.kind) {
+      case 'succeeded':
+      case 'expired':
+        return this.tell(delivery, outcome.event, job);
+      case 'failed':
+        return this.parkFailure(delivery, outcome, job);
+      case 'duplicate':
+        return this.settle(delivery, outcome.of, job);
+      case 'superseded':
+        return delivery.ack();
+      case 'unreadable':
+        return this.parkUnreadable(delivery, outcome);
+      case 'busy':
+        return this.tryLater(delivery);
+      case 'fault':
+        this.options.logger.warn({ err: outcome.error }, 'The task could not be decided and is tried again; no attempt was spent.');
+        return this.tryLater(delivery);
+    }
+  }
+
+  /** Only tasks have a history; a handled event is simply acked. */
+  private tell(delivery: Delivery, event: TaskEvent, job?: Job): void {
+    this.options.settlement.add(delivery, job?.contract.kind === 'event' ? undefined : event);
+  }
+
+  private async parkFailure(
+    delivery: Delivery,
+    { event, reason }: Extract<RecordedOutcome, { kind: 'failed' }>,
+    job?: Job,
+  ): Promise<void> {
+    const { taskId, run, attempt, error } = event;
+    const parked = await this.park(delivery, { reason, error, taskId, run, attempt });
+    if (parked) countParked(event.name, reason);
+    if (parked) this.tell(delivery, event, job);
+  }
+
+  private async parkUnreadable(delivery: Delivery, { reason, error }: Extract<Outcome, { kind: 'unreadable' }>): Promise<void> {
+    this.options.logger.error({ reason, queue: delivery.queue, message_id: delivery.messageId }, `A message was parked: ${error.message}`);
+    if (!(await this.park(delivery, { reason, error }))) return;
+    countParked(undefined, reason);
+    delivery.ack();
+  }
+
+  private park(delivery: Delivery, what: Omit<ParkedEnvelope, 'queue' | 'worker' | 'at'>): Promise<boolean> {
+    const { worker, deadLetterExchange } = this.options;
+    const envelope = { ...what, queue: delivery.queue, worker, at: new Date().toISOString() };
+    return this.publishUntilConfirmed(delivery, parkedMessage(delivery, envelope, deadLetterExchange));
+  }
+
+  private async tryLater(delivery: Delivery): Promise<void> {
+    const { body, messageId, type, appId, contentType, headers } = delivery;
+    const route = delayedRoute(delivery.queue, busyDelaySeconds);
+    const rest = { ...(messageId && { messageId }), ...(type && { type }), ...(appId && { appId }), ...(contentType && { contentType }) };
+    if (await this.publishUntilConfirmed(delivery, { ...route, body, headers, ...rest })) delivery.ack();
+  }
+
+  /**
+   * Publishes what must not get lost before the delivery is acked. Once the delivery's channel is gone the broker gives
+   * it to somebody else, and there is nothing left to do.
+   */
+  private async publishUntilConfirmed(delivery: Delivery, message: OutgoingMessage): Promise<boolean> {
+    while (delivery.channelOpen) {
+      try {
+        await this.options.publisher.publish(message);
+        return true;
+      } catch (error) {
+        this.options.logger.warn({ err: error, exchange: message.exchange }, 'A message could not be moved on; trying again.');
+        await new Promise((resolve) => setTimeout(resolve, publishAgainMs));
+      }
+    }
+    return false;
+  }
+}

@@ -1,0 +1,28 @@
+import { derivedId, type TaskEvent } from '@mentorhub/task-store';
+import { queueOf, type Job } from '../server/job.js';
+
+/** Makes the events of one job. */
+export function taskEvent(
+  job: Job,
+  kind: TaskEvent['kind'],
+  worker: string,
+  more: Pick<TaskEvent, 'startedAt' | 'waitSeconds' | 'runSeconds' | 'result' | 'error'> = {},
+): TaskEvent {
+  return {
+    id: derivedId(job.id, job.run, job.attempt, kind),
+    taskId: job.id,
+    run: job.run,
+    attempt: job.attempt,
+    kind,
+    at: new Date().toISOString(),
+    name: job.contract.name,
+    version: job.contract.version,
+    queue: queueOf(job),
+    worker,
+    ...more,
+  };
+}
+
+/** Seconds from due to `start`; the clocks of two machines may disagree, so never below 0. */
+export const waitSeconds = (job: Job, start: Date): number | undefined =>
+  job.dueAt && Math.max(0, (start.getTime() - job.dueAt.getTime()) / 1000);

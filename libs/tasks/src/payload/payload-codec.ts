@@ -1,0 +1,68 @@
+import type { z } from 'zod';
+import type { AnyTaskContract } from '../define/index.js';
+import type { PayloadCipher } from './payload-cipher.js';
+
+/** Where a value does not fit and why. */
+export interface PayloadFault {
+  readonly path: readonly (string | number)[];
+  readonly message: string;
+}
+
+/** A payload that does not fit its contract; nothing was stored or published. */
+export class InvalidPayloadError extends Error {
+  override readonly name = 'InvalidPayloadError';
+
+  constructor(
+    readonly contractName: string,
+    readonly faults: readonly PayloadFault[],
+  ) {
+    const list = faults.map(({ path, message }) => `${path.join('.') || 'payload'}: ${message}`).join('; ');
+    super(`The payload does not fit "${contractName}": ${list}.`);
+  }
+}
+
+const faultsOf = (error: z.ZodError): PayloadFault[] =>
+  error.issues.map((issue) => ({
+    path: issue.path.map((part) => (typeof part === 'symbol' ? String(part) : part)),
+    message: issue.message,
+  }));
+
+/** Checks a value against a contract's schema. @throws {InvalidPayloadError} */
+export function checkPayload<S extends z.ZodType>(contract: { name: string; payload: S }, value: unknown): z.output<S> {
+  const checked = contract.payload.safeParse(value);
+  if (!checked.success) throw new InvalidPayloadError(contract.name, faultsOf(checked.error));
+  return checked.data;
+}
+
+const place = (taskId: string, field: string): string => `${taskId}/${field}`;
+
+/** The message body of a checked payload: JSON, its sensitive fields encrypted. */
+export function encodePayload(
+  contract: AnyTaskContract,
+  payload: Record<string, unknown>,
+  taskId: string,
+  cipher: PayloadCipher,
+): Buffer {
+  if (contract.sensitive.length === 0) return Buffer.from(JSON.stringify(payload));
+  const sealed = { ...payload };
+  for (const field of contract.sensitive) {
+    if (sealed[field] !== undefined) sealed[field] = cipher.encrypt(sealed[field], place(taskId, field));
+  }
+  return Buffer.from(JSON.stringify(sealed));
+}
+
+/** Decrypts the sensitive fields of a parsed body, just before the handler. @throws {Error} what the cipher throws. */
+export function openPayload(
+  contract: AnyTaskContract,
+  body: Record<string, unknown>,
+  taskId: string,
+  cipher: PayloadCipher,
+): Record<string, unknown> {
+  if (contract.sensitive.length === 0) return body;
+  const opened = { ...body };
+  for (const field of contract.sensitive) {
+    const value = opened[field];
+    if (value !== undefined) opened[field] = cipher.decrypt(String(value), place(taskId, field));
+  }
+  return opened;
+}

@@ -1,0 +1,61 @@
+import { taskEvent, waitSeconds } from '../outcomes/task-events.js';
+import type { TaskEvent } from '@mentorhub/task-store';
+import type { Job } from '../server/job.js';
+
+export interface RunningTasksOptions {
+  readonly worker: string;
+  /** Told once for each task that runs longer than 100 ms; quicker ones say when they started in their outcome. */
+  readonly onLongRunning: (event: TaskEvent) => void;
+}
+
+interface Run {
+  readonly job: Job;
+  readonly startedAt: Date;
+  announced: boolean;
+}
+
+const announceAfterMs = 100;
+
+/** What this process runs right now. */
+export class RunningTasks {
+  private readonly runs = new Set<Run>();
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(private readonly options: RunningTasksOptions) {}
+
+  get count(): number {
+    return this.runs.size;
+  }
+
+  /** @returns what to call when the handler has ended. */
+  start(job: Job, startedAt: Date): () => void {
+    const run = { job, startedAt, announced: job.contract.kind === 'event' };
+    this.runs.add(run);
+    this.timer ??= setTimeout(() => this.announce(), announceAfterMs);
+    return () => this.end(run);
+  }
+
+  private end(run: Run): void {
+    this.runs.delete(run);
+    if (this.runs.size > 0) return;
+    clearTimeout(this.timer);
+    this.timer = undefined;
+  }
+
+  private announce(): void {
+    const latest = Date.now() - announceAfterMs;
+    for (const run of this.runs) {
+      if (run.announced || run.startedAt.getTime() > latest) continue;
+      run.announced = true;
+      this.options.onLongRunning(this.startedEvent(run));
+    }
+    this.timer = this.runs.size > 0 ? setTimeout(() => this.announce(), announceAfterMs) : undefined;
+  }
+
+  private startedEvent({ job, startedAt }: Run): TaskEvent {
+    const wait = waitSeconds(job, startedAt);
+    const at = startedAt.toISOString();
+    const event = taskEvent(job, 'started', this.options.worker, { startedAt: at, ...(wait !== undefined && { waitSeconds: wait }) });
+    return { ...event, at };
+  }
+}

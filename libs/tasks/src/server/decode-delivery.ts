@@ -1,0 +1,84 @@
+import type { Delivery } from '@mentorhub/messaging';
+import { derivedId, taskHeaders } from '@mentorhub/task-store';
+import type { AnyEventContract, AnyTaskContract, Catalogue } from '../define/index.js';
+import type { Job } from './job.js';
+
+/** Why a message can never be run here; it is parked with this reason, before any handler. */
+export type UnreadableReason = 'undecodable' | 'unknown-task' | 'unknown-version' | 'invalid-payload';
+export const unreadableReasons: readonly UnreadableReason[] = [
+  'undecodable',
+  'unknown-task',
+  'unknown-version',
+  'invalid-payload',
+];
+
+export class UnreadableMessage extends Error {
+  override readonly name = 'UnreadableMessage';
+
+  constructor(
+    readonly reason: UnreadableReason,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+const uuidPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+
+/** Reads a delivery by its `type` property, never by its routing key. @throws {UnreadableMessage} */
+export function decodeDelivery(delivery: Delivery, catalogue: Catalogue): Job {
+  const { headers, messageId } = delivery;
+  if (!messageId || !uuidPattern.test(messageId)) throw new UnreadableMessage('undecodable', 'It has no message id that is a UUID.');
+  const contract = contractOf(delivery, catalogue);
+  return {
+    delivery,
+    contract,
+    id: contract.kind === 'task' ? messageId : derivedId(messageId, delivery.queue),
+    run: count(headers[taskHeaders.run]),
+    attempt: count(headers[taskHeaders.attempt]),
+    dueAt: instant(headers[taskHeaders.dueAt]),
+    expiresAt: instant(headers[taskHeaders.expiresAt]),
+    root: String(headers[taskHeaders.root] ?? messageId),
+    body: parse(delivery.body),
+  };
+}
+
+function contractOf({ type, headers }: Delivery, catalogue: Catalogue): AnyTaskContract | AnyEventContract {
+  if (!type) throw new UnreadableMessage('undecodable', 'It has no type, which names the task.');
+  const contract = catalogue.tasks.get(type) ?? catalogue.events.get(type);
+  if (!contract) throw new UnreadableMessage('unknown-task', `Nothing is known by the name "${type}".`);
+  const version = Number(headers[taskHeaders.version]);
+  if (version === contract.version) return contract;
+  throw new UnreadableMessage('unknown-version', `It is of version ${version}; this worker knows ${contract.version}.`);
+}
+
+function parse(body: Buffer): Record<string, unknown> {
+  const value = parseJson(body);
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+  throw new UnreadableMessage('undecodable', 'Its body is no JSON object.');
+}
+
+function parseJson(body: Buffer): unknown {
+  try {
+    return JSON.parse(utf8.decode(body));
+  } catch (error) {
+    throw new UnreadableMessage('undecodable', `Its body is no JSON in UTF-8: ${(error as Error).message}`);
+  }
+}
+
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
+/** Runs and attempts count from 1; a message that somebody wrote by hand may leave them out. */
+function count(header: unknown): number {
+  if (header === undefined) return 1;
+  const value = Number(header);
+  if (Number.isSafeInteger(value) && value >= 1 && value < 2 ** 31) return value;
+  throw new UnreadableMessage('undecodable', 'Its run or attempt is no whole number from 1.');
+}
+
+function instant(header: unknown): Date | undefined {
+  if (header === undefined) return undefined;
+  const value = new Date(String(header));
+  if (Number.isFinite(value.getTime())) return value;
+  throw new UnreadableMessage('undecodable', 'Its due or expiry time is no RFC 3339 instant.');
+}

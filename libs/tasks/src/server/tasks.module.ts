@@ -1,0 +1,106 @@
+import { Broker, delayLadder, mergeTopologies, type Topology } from '@mentorhub/messaging';
+import { deadLetterMetrics, initialiseTaskLabels } from '@mentorhub/metrics';
+import { fatal, HealthChecks, SERVICE_LOGGER, type Logger } from '@mentorhub/service';
+import { TaskStore } from '@mentorhub/task-store';
+import { Inject, Module, type BeforeApplicationShutdown, type DynamicModule, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import { TaskResults } from '../client/task-results.js';
+import { Tasks } from '../client/tasks.js';
+import type { Catalogue } from '../define/index.js';
+import { failureReasons } from '../outcomes/outcome.js';
+import { PayloadCipher, type PayloadKeys } from '../payload/payload-cipher.js';
+import { unreadableReasons } from './decode-delivery.js';
+import { TaskServer } from './task-server.js';
+
+export interface TasksModuleOptions {
+  /** The service's name: `app_id` of its messages, and in the name of its connections. */
+  readonly service: string;
+  /** What this process is called among its replicas. */
+  readonly worker: string;
+  readonly catalogue: Catalogue;
+  readonly topology: Topology;
+  readonly exchanges: { readonly tasks: string; readonly events: string; readonly taskEvents: string; readonly deadLetters: string };
+  readonly broker: { readonly url: string | string[]; readonly topologyMode: 'declare' | 'verify' };
+  readonly payloadKeys: PayloadKeys;
+  /** Queues that this process consumes, with the most deliveries under way at once. `{}` consumes none. */
+  readonly queues: Readonly<Record<string, { readonly concurrency: number }>>;
+}
+
+const optionsToken = Symbol('tasks module options');
+
+/**
+ * The task runtime in a Nest application: provides `Tasks`, `TaskResults`, `TaskStore`, `Broker` and `TaskServer` to all
+ * of it. Needs a `DataSource`, on a database where `taskStoreMigrations` have run.
+ *
+ * 1. Bootstrap connects to the broker in the background and starts the relay; neither waits for the broker.
+ * 2. Before shutdown the relay stops polling. Servers and consumers drain, and may still publish.
+ * 3. Then the broker's connections close.
+ */
+@Module({})
+export class TasksModule implements OnApplicationBootstrap, BeforeApplicationShutdown, OnApplicationShutdown {
+  constructor(
+    @Inject(Broker) private readonly broker: Broker,
+    @Inject(TaskStore) private readonly store: TaskStore,
+    @Inject(optionsToken) private readonly options: TasksModuleOptions,
+  ) {}
+
+  static forRoot(options: TasksModuleOptions): DynamicModule {
+    const provided = [Broker, TaskStore, Tasks, TaskResults, TaskServer];
+    return {
+      module: TasksModule,
+      global: true,
+      providers: [
+        { provide: optionsToken, useValue: options },
+        { provide: PayloadCipher, useValue: new PayloadCipher(options.payloadKeys) },
+        { provide: Broker, inject: [SERVICE_LOGGER], useFactory: (logger: Logger) => makeBroker(options, logger) },
+        { provide: TaskStore, inject: [DataSource, Broker, SERVICE_LOGGER], useFactory: makeStore(options) },
+        { provide: Tasks, inject: [TaskStore, Broker, PayloadCipher], useFactory: makeTasks(options) },
+        { provide: TaskResults, inject: [TaskStore], useFactory: (store: TaskStore) => new TaskResults(store) },
+        {
+          provide: TaskServer,
+          inject: [Broker, TaskStore, Tasks, PayloadCipher, HealthChecks, SERVICE_LOGGER],
+          useFactory: makeServer(options),
+        },
+      ],
+      exports: provided,
+    };
+  }
+
+  onApplicationBootstrap(): void {
+    initialiseTaskLabels([...this.options.catalogue.tasks.keys()], failureReasons);
+    for (const reason of unreadableReasons) deadLetterMetrics.total.inc({ task: 'unknown', reason }, 0);
+    this.broker.start();
+    this.store.relay.start();
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    await this.store.relay.stop();
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.broker.close();
+  }
+}
+
+function makeBroker({ service, topology, broker }: TasksModuleOptions, logger: Logger): Broker {
+  const queues = topology.queues.map(({ name }) => name);
+  return new Broker({
+    url: broker.url,
+    topologyMode: broker.topologyMode,
+    clientName: service,
+    topology: mergeTopologies(topology, delayLadder(queues)),
+    logger,
+    onFatal: fatal,
+  });
+}
+
+const makeStore = ({ exchanges, service }: TasksModuleOptions) => (dataSource: DataSource, broker: Broker, logger: Logger) =>
+  new TaskStore({ dataSource, publisher: broker.publisher, taskExchange: exchanges.tasks, producer: service, logger });
+
+const makeTasks = ({ catalogue, exchanges, service }: TasksModuleOptions) => (store: TaskStore, broker: Broker, cipher: PayloadCipher) =>
+  new Tasks({ catalogue, store, publisher: broker.publisher, cipher, exchanges, producer: service });
+
+const makeServer =
+  (options: TasksModuleOptions) =>
+  (broker: Broker, store: TaskStore, tasks: Tasks, cipher: PayloadCipher, health: HealthChecks, taskLogger: Logger) =>
+    new TaskServer({ ...options, broker, store, tasks, cipher, health, taskLogger });
