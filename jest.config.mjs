@@ -1,5 +1,5 @@
 export default {
-  projects: ['<rootDir>/apps/*', '<rootDir>/libs/*', '<rootDir>/tools/local'],
+  projects: ['<rootDir>/apps/*', '<rootDir>/libs/*', '<rootDir>/tools/local', '<rootDir>/infra/docker'],
   maxWorkers: 2,
   testTimeout: 30_000,
 };

@@ -7,7 +7,7 @@ export { projectEvents } from './history/project-events.js';
 export type { TaskError, TaskEvent } from './history/task-event.js';
 export { derivedId } from './ids.js';
 export type { Claim, TaskRun } from './inbox/inbox.js';
-export { taskSchema, taskStoreMigrations } from './migrations/index.js';
+export { taskSchema, taskStoreMigrationPlan, taskStoreMigrations } from './migrations/index.js';
 export { taskHeaders, taskMessage, type TaskMessageParts } from './outbox/task-message.js';
 export { isTerminal, taskStates, type TaskState } from './states.js';
 export { TaskStore, type TaskStoreOptions } from './task-store.js';

@@ -1,5 +1,12 @@
 import { Broker, type Delivery } from '@mentorhub/messaging';
-import { baseConfig, DatabaseModule, loadConfig, runMigrations, startService, type RunningService } from '@mentorhub/service';
+import {
+  baseConfig,
+  DatabaseModule,
+  loadConfig,
+  runMigrations,
+  startService,
+  type RunningService,
+} from '@mentorhub/service';
 import {
   isTerminal,
   projectEvents,
@@ -63,7 +70,8 @@ export class TaskApplication {
   ) {}
 
   static async start(servers: Servers, options: TaskApplicationOptions = {}): Promise<TaskApplication> {
-    const config = () => loadConfig(z.object(baseConfig), { METRICS_PORT: '0', LOG_LEVEL: 'silent', HOST: '127.0.0.1' });
+    const config = () =>
+      loadConfig(z.object(baseConfig), { METRICS_PORT: '0', LOG_LEVEL: 'silent', HOST: '127.0.0.1' });
     const service = await startService({
       name: 'test-service',
       config,
@@ -92,14 +100,19 @@ export class TaskApplication {
   }
 
   async ended(id: string): Promise<TaskRecord> {
-    return eventually(async () => {
-      const task = await this.store.history.find(id);
-      return task && isTerminal(task.state) ? task : undefined;
-    }, { what: `task ${id} has ended` });
+    return eventually(
+      async () => {
+        const task = await this.store.history.find(id);
+        return task && isTerminal(task.state) ? task : undefined;
+      },
+      { what: `task ${id} has ended` },
+    );
   }
 
   async ledger(): Promise<string[]> {
-    const rows = (await this.servers.database.query('SELECT note FROM public.ledger ORDER BY note')) as { note: string }[];
+    const rows = (await this.servers.database.query('SELECT note FROM public.ledger ORDER BY note')) as {
+      note: string;
+    }[];
     return rows.map(({ note }) => note);
   }
 

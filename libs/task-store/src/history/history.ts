@@ -43,7 +43,9 @@ export class History {
   constructor(private readonly dataSource: DataSource) {}
 
   async find(id: string): Promise<TaskRecord | undefined> {
-    const rows: TaskRecord[] = await this.dataSource.query(`SELECT ${recordColumns} FROM tasks.task WHERE id = $1`, [id]);
+    const rows: TaskRecord[] = await this.dataSource.query(`SELECT ${recordColumns} FROM tasks.task WHERE id = $1`, [
+      id,
+    ]);
     return rows[0];
   }
 
@@ -61,6 +63,12 @@ export class History {
   /** Age in seconds of the oldest task per name that is due and not finished. */
   async oldestPending(): Promise<{ name: string; ageSeconds: number }[]> {
     return this.dataSource.query(oldestPendingSql);
+  }
+
+  /** Rows that are due and unpublished, and the age in seconds of the oldest: what the relays are behind. */
+  async relayBacklog(): Promise<{ dueRows: number; oldestAgeSeconds: number }> {
+    const rows: { dueRows: number; oldestAgeSeconds: number }[] = await this.dataSource.query(relayBacklogSql);
+    return rows[0] ?? { dueRows: 0, oldestAgeSeconds: 0 };
   }
 
   /** Makes the timeline's partitions of today and the next days. Safe when several processes do it at once. */
@@ -86,6 +94,11 @@ const oldestPendingSql = `
   FROM tasks.task
   WHERE finished_at IS NULL AND due_at <= clock_timestamp()
   GROUP BY name`;
+
+const relayBacklogSql = `
+  SELECT count(*)::float8 AS "dueRows", coalesce(extract(epoch FROM clock_timestamp() - min(due_at)), 0)::float8 AS "oldestAgeSeconds"
+  FROM tasks.task
+  WHERE published_at IS NULL AND state IN ('scheduled', 'queued', 'retrying') AND due_at <= clock_timestamp()`;
 
 const comingDaysSql = `
   SELECT to_char(day, 'YYYYMMDD') AS name, to_char(day, 'YYYY-MM-DD"T"00:00:00"Z"') AS first,

@@ -26,7 +26,9 @@ export class EventOutbox implements Outbox {
   }
 
   async committed(ids: readonly string[]): Promise<OutboxItem[]> {
-    const rows: EventOutboxRow[] = await this.dataSource.query(`SELECT * FROM tasks.event_outbox WHERE id = ANY ($1)`, [ids]);
+    const rows: EventOutboxRow[] = await this.dataSource.query(`SELECT * FROM tasks.event_outbox WHERE id = ANY ($1)`, [
+      ids,
+    ]);
     return rows.map((row) => this.toItem(row));
   }
 

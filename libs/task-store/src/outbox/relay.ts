@@ -33,8 +33,12 @@ export class Relay {
 
   constructor(private readonly options: RelayOptions) {
     const { outboxes } = options;
-    this.committed = new Map(outboxes.map((outbox) => [outbox, new Coalescer((ids) => this.publishCommitted(outbox, ids))]));
-    this.confirmed = new Map(outboxes.map((outbox) => [outbox, new Coalescer((items) => this.markConfirmed(outbox, items))]));
+    this.committed = new Map(
+      outboxes.map((outbox) => [outbox, new Coalescer((ids) => this.publishCommitted(outbox, ids))]),
+    );
+    this.confirmed = new Map(
+      outboxes.map((outbox) => [outbox, new Coalescer((items) => this.markConfirmed(outbox, items))]),
+    );
   }
 
   start(): void {
@@ -58,7 +62,8 @@ export class Relay {
 
   /** Looks for due rows by `dueAt` at the latest; for a row that this process inserted with a short delay. */
   wakeAt(delaySeconds: number): void {
-    if (delaySeconds < longestSleepSeconds && !this.stopping) setTimeout(() => this.wake(), delaySeconds * 1000).unref();
+    if (delaySeconds < longestSleepSeconds && !this.stopping)
+      setTimeout(() => this.wake(), delaySeconds * 1000).unref();
   }
 
   private async run(): Promise<void> {
@@ -107,7 +112,10 @@ export class Relay {
     try {
       await outbox.release(failed);
     } catch (error) {
-      this.options.logger.warn({ err: error, rows: failed.length }, 'Unpublished rows could not be given back; their lease runs out.');
+      this.options.logger.warn(
+        { err: error, rows: failed.length },
+        'Unpublished rows could not be given back; their lease runs out.',
+      );
     }
   }
 
@@ -131,7 +139,8 @@ export class Relay {
   private publishFailed(item: OutboxItem, error: unknown): FailedItem {
     const failure = error instanceof PublishError ? error.failure : 'refused';
     const brokerAway = failure === 'disconnected';
-    if (failure === 'nacked' || failure === 'returned' || failure === 'timeout') relayMetrics.publish.inc({ outcome: failure });
+    if (failure === 'nacked' || failure === 'returned' || failure === 'timeout')
+      relayMetrics.publish.inc({ outcome: failure });
     if (!brokerAway) {
       const fields = { taskId: item.id, attempts: item.publishAttempts, failure };
       this.options.logger.warn(fields, 'A message could not be published; it is tried again later.');
@@ -143,7 +152,10 @@ export class Relay {
     try {
       await outbox.confirm(items);
     } catch (error) {
-      this.options.logger.warn({ err: error, rows: items.length }, 'Published rows could not be marked; they are published again.');
+      this.options.logger.warn(
+        { err: error, rows: items.length },
+        'Published rows could not be marked; they are published again.',
+      );
     }
   }
 

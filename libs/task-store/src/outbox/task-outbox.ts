@@ -17,7 +17,8 @@ interface TaskOutboxRow {
   publish_attempts: number;
 }
 
-const columns = 't.id, t.run, t.attempt, t.name, t.version, t.queue, t.payload, t.headers, t.due_at, t.expires_at, t.publish_attempts';
+const columns =
+  't.id, t.run, t.attempt, t.name, t.version, t.queue, t.payload, t.headers, t.due_at, t.expires_at, t.publish_attempts';
 /** What the partial index `task_outbox` holds. */
 const unpublished = `t.published_at IS NULL AND t.state IN ('scheduled', 'queued', 'retrying')`;
 const unleased = `(t.claimed_until IS NULL OR t.claimed_until <= clock_timestamp())`;
@@ -41,7 +42,11 @@ export class TaskOutbox implements Outbox {
   }
 
   async confirm(items: readonly OutboxItem[]): Promise<void> {
-    await this.dataSource.query(confirmSql, [ids(items), items.map(({ run }) => run), items.map(({ attempt }) => attempt)]);
+    await this.dataSource.query(confirmSql, [
+      ids(items),
+      items.map(({ run }) => run),
+      items.map(({ attempt }) => attempt),
+    ]);
   }
 
   async release(failed: readonly FailedItem[]): Promise<void> {

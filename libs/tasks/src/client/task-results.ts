@@ -10,12 +10,16 @@ export class TaskResults {
   private readonly waiters = new Map<string, Set<(task: TaskRecord) => void>>();
   private timer: NodeJS.Timeout | undefined;
 
-  constructor(private readonly store: TaskStore) {}
+  /** When `stopping` fires, everybody who waits is answered at once, so that a shutdown waits for nobody. */
+  constructor(
+    private readonly store: TaskStore,
+    private readonly stopping: AbortSignal,
+  ) {}
 
   /** The task once it has ended, or as it is after `seconds`; undefined when there is no such task. */
   async wait(id: string, seconds: number): Promise<TaskRecord | undefined> {
     const task = await this.store.history.find(id);
-    if (!task || isTerminal(task.state) || seconds <= 0) return task;
+    if (!task || isTerminal(task.state) || seconds <= 0 || this.stopping.aborted) return task;
     return (await this.ended(id, seconds)) ?? this.store.history.find(id);
   }
 
@@ -23,10 +27,13 @@ export class TaskResults {
     return new Promise((resolve) => {
       const done = (task?: TaskRecord) => {
         clearTimeout(timeout);
+        this.stopping.removeEventListener('abort', giveUp);
         this.remove(id, done);
         resolve(task);
       };
-      const timeout = setTimeout(() => done(), seconds * 1000);
+      const giveUp = () => done();
+      const timeout = setTimeout(giveUp, seconds * 1000);
+      this.stopping.addEventListener('abort', giveUp);
       this.waiters.set(id, (this.waiters.get(id) ?? new Set()).add(done));
       this.lookSoon();
     });

@@ -108,7 +108,10 @@ export class Tasks {
     const body = Buffer.from(JSON.stringify(checkPayload(event, payload)));
     const headers = { ...currentTraceHeaders(), [taskHeaders.version]: String(event.version) };
     const exchange = this.options.exchanges.events;
-    await this.options.store.publishLater([{ id, exchange, routingKey: event.name, name: event.name, body, headers }], tx);
+    await this.options.store.publishLater(
+      [{ id, exchange, routingKey: event.name, name: event.name, body, headers }],
+      tx,
+    );
     return { id };
   }
 
@@ -151,7 +154,9 @@ export class Tasks {
 
   private mayGoDirectly(contract: AnyTaskContract, task: NewTask, options: EnqueueOptions): boolean {
     const needsRow = options.id !== undefined || task.dueAt !== undefined || (task.delaySeconds ?? 0) > 0;
-    return contract.effects === 'idempotent' && !options.tx && !options.tracked && !needsRow && this.options.publisher.ready;
+    return (
+      contract.effects === 'idempotent' && !options.tx && !options.tracked && !needsRow && this.options.publisher.ready
+    );
   }
 
   private async publishDirectly(task: NewTask): Promise<boolean> {

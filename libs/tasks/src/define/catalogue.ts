@@ -68,3 +68,17 @@ export function describeTasks(catalogue: Catalogue): TaskTypeDescription[] {
       result: jsonSchemaOf(task.name, task.result),
     }));
 }
+
+/** An event as subscribers see it. */
+export interface EventDescription {
+  readonly name: string;
+  readonly version: number;
+  readonly payload: Record<string, unknown>;
+}
+
+/** The catalogue of events with JSON Schemas of their payloads, sorted by name. */
+export function describeEvents(catalogue: Catalogue): EventDescription[] {
+  return [...catalogue.events.values()]
+    .sort((a, b) => a.name.localeCompare(b.name))
+    .map(({ name, version, payload }) => ({ name, version, payload: jsonSchemaOf(name, payload) }));
+}

@@ -1,4 +1,11 @@
-export { defineCatalogue, describeTasks, type Catalogue, type TaskTypeDescription } from './catalogue.js';
+export {
+  defineCatalogue,
+  describeEvents,
+  describeTasks,
+  type Catalogue,
+  type EventDescription,
+  type TaskTypeDescription,
+} from './catalogue.js';
 export { ContractError } from './contract-rules.js';
 export { defineEvent, type AnyEventContract, type EventContract } from './event-contract.js';
 export { defineRouting, queueFor, type Route } from './routing.js';

@@ -16,7 +16,8 @@ const fits = (pattern: string, name: string): boolean =>
  * @throws {ContractError}
  */
 export function defineRouting(routes: readonly Route[]): readonly Route[] {
-  if (routes.at(-1)?.pattern !== '*') throw new ContractError('The last route must be "*", so that every task has a queue.');
+  if (routes.at(-1)?.pattern !== '*')
+    throw new ContractError('The last route must be "*", so that every task has a queue.');
   for (const { queue } of routes) {
     if (!/^[a-z][a-z0-9-]*$/.test(queue)) throw new ContractError(`"${queue}" is no queue name: lower case, no dots.`);
   }

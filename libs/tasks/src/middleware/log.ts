@@ -15,7 +15,8 @@ export const log = (logger: Logger): Middleware => {
 
 function write(logger: Logger, job: Job, outcome: Outcome): void {
   const fields = { outcome: outcome.kind, queue: job.delivery.queue, ...seconds(outcome) };
-  if (outcome.kind === 'failed') logger.error({ ...fields, error: outcome.event.error }, 'Task failed; its message is parked.');
+  if (outcome.kind === 'failed')
+    logger.error({ ...fields, error: outcome.event.error }, 'Task failed; its message is parked.');
   else if (outcome.kind === 'succeeded') logger.info(fields, 'Task succeeded.');
   else logger.info(fields, `Task not run: ${outcome.kind}.`);
 }

@@ -5,6 +5,9 @@ import type { Job } from '../server/job.js';
 export type Middleware = (job: Job, next: () => Promise<Outcome>) => Promise<Outcome>;
 
 /** Composes steps, the first one outermost, around the last one. */
-export function compose(steps: readonly Middleware[], last: (job: Job) => Promise<Outcome>): (job: Job) => Promise<Outcome> {
+export function compose(
+  steps: readonly Middleware[],
+  last: (job: Job) => Promise<Outcome>,
+): (job: Job) => Promise<Outcome> {
   return steps.reduceRight<(job: Job) => Promise<Outcome>>((next, step) => (job) => step(job, () => next(job)), last);
 }

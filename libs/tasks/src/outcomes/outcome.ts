@@ -4,7 +4,11 @@ import type { UnreadableReason } from '../server/decode-delivery.js';
 /** An end that is recorded: told to the history, and again whenever the message comes again. */
 export type RecordedOutcome =
   | { readonly kind: 'succeeded'; readonly event: TaskEvent }
-  | { readonly kind: 'failed'; readonly reason: FailureReason; readonly event: TaskEvent & { readonly error: TaskError } };
+  | {
+      readonly kind: 'failed';
+      readonly reason: FailureReason;
+      readonly event: TaskEvent & { readonly error: TaskError };
+    };
 
 /** Why a message was parked after a handler had been found for it. */
 export type FailureReason = 'failed' | 'ambiguous';

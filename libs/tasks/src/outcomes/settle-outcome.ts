@@ -37,7 +37,10 @@ export class OutcomeSettler {
       case 'busy':
         return this.tryLater(delivery);
       case 'fault':
-        this.options.logger.warn({ err: outcome.error }, 'The task could not be decided and is tried again; no attempt was spent.');
+        this.options.logger.warn(
+          { err: outcome.error },
+          'The task could not be decided and is tried again; no attempt was spent.',
+        );
         return this.tryLater(delivery);
     }
   }
@@ -58,8 +61,14 @@ export class OutcomeSettler {
     if (parked) this.tell(delivery, event, job);
   }
 
-  private async parkUnreadable(delivery: Delivery, { reason, error }: Extract<Outcome, { kind: 'unreadable' }>): Promise<void> {
-    this.options.logger.error({ reason, queue: delivery.queue, message_id: delivery.messageId }, `A message was parked: ${error.message}`);
+  private async parkUnreadable(
+    delivery: Delivery,
+    { reason, error }: Extract<Outcome, { kind: 'unreadable' }>,
+  ): Promise<void> {
+    this.options.logger.error(
+      { reason, queue: delivery.queue, message_id: delivery.messageId },
+      `A message was parked: ${error.message}`,
+    );
     if (!(await this.park(delivery, { reason, error }))) return;
     countParked(undefined, reason);
     delivery.ack();
@@ -74,7 +83,12 @@ export class OutcomeSettler {
   private async tryLater(delivery: Delivery): Promise<void> {
     const { body, messageId, type, appId, contentType, headers } = delivery;
     const route = delayedRoute(delivery.queue, busyDelaySeconds);
-    const rest = { ...(messageId && { messageId }), ...(type && { type }), ...(appId && { appId }), ...(contentType && { contentType }) };
+    const rest = {
+      ...(messageId && { messageId }),
+      ...(type && { type }),
+      ...(appId && { appId }),
+      ...(contentType && { contentType }),
+    };
     if (await this.publishUntilConfirmed(delivery, { ...route, body, headers, ...rest })) delivery.ack();
   }
 
@@ -88,7 +102,10 @@ export class OutcomeSettler {
         await this.options.publisher.publish(message);
         return true;
       } catch (error) {
-        this.options.logger.warn({ err: error, exchange: message.exchange }, 'A message could not be moved on; trying again.');
+        this.options.logger.warn(
+          { err: error, exchange: message.exchange },
+          'A message could not be moved on; trying again.',
+        );
         await new Promise((resolve) => setTimeout(resolve, publishAgainMs));
       }
     }

@@ -19,7 +19,12 @@ export class PayloadCipher {
     const iv = randomBytes(ivBytes);
     const cipher = createCipheriv('aes-256-gcm', this.key(this.keys.activeId), iv, { authTagLength: tagBytes });
     cipher.setAAD(Buffer.from(place));
-    const sealed = Buffer.concat([iv, cipher.update(JSON.stringify(value), 'utf8'), cipher.final(), cipher.getAuthTag()]);
+    const sealed = Buffer.concat([
+      iv,
+      cipher.update(JSON.stringify(value), 'utf8'),
+      cipher.final(),
+      cipher.getAuthTag(),
+    ]);
     return [prefix, this.keys.activeId, sealed.toString('base64')].join(':');
   }
 
@@ -28,7 +33,9 @@ export class PayloadCipher {
     const [start, keyId, sealed] = text.split(':');
     if (start !== prefix || keyId === undefined || sealed === undefined) throw new Error('It is not encrypted.');
     const bytes = Buffer.from(sealed, 'base64');
-    const decipher = createDecipheriv('aes-256-gcm', this.key(keyId), bytes.subarray(0, ivBytes), { authTagLength: tagBytes });
+    const decipher = createDecipheriv('aes-256-gcm', this.key(keyId), bytes.subarray(0, ivBytes), {
+      authTagLength: tagBytes,
+    });
     decipher.setAAD(Buffer.from(place));
     decipher.setAuthTag(bytes.subarray(-tagBytes));
     const plain = decipher.update(bytes.subarray(ivBytes, -tagBytes), undefined, 'utf8') + decipher.final('utf8');

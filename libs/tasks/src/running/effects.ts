@@ -36,7 +36,8 @@ export class Effects {
   async run(job: Job): Promise<Outcome> {
     try {
       const payload = this.options.runner.payloadOf(job);
-      if (job.contract.kind === 'event' || job.contract.effects === 'database') return await this.inTransaction(job, payload);
+      if (job.contract.kind === 'event' || job.contract.effects === 'database')
+        return await this.inTransaction(job, payload);
       if (job.contract.effects === 'external') return await this.underClaim(job, payload);
       return await this.plainly(job, payload);
     } catch (error) {
@@ -91,17 +92,22 @@ export class Effects {
     const { store, runner } = this.options;
     const token = randomUUID();
     const seconds = timeLimitOf(job).hardSeconds + claimGraceSeconds;
-    const claim: StoredClaim = await store.dataSource.transaction((tx) => store.inbox.claim(tx, runOf(job), token, seconds));
+    const claim: StoredClaim = await store.dataSource.transaction((tx) =>
+      store.inbox.claim(tx, runOf(job), token, seconds),
+    );
     if (claim.kind === 'busy' || claim.kind === 'finished') return refused(claim);
     const stopped = claim.kind === 'ambiguous' && this.stopsAsAmbiguous(job);
-    const outcome = stopped ? runner.failed(job, new Error(ambiguousText), new Date(), 'ambiguous') : await this.call(job, payload, token);
+    const outcome = stopped
+      ? runner.failed(job, new Error(ambiguousText), new Date(), 'ambiguous')
+      : await this.call(job, payload, token);
     return this.recordUnderClaim(job, token, outcome);
   }
 
   private async call(job: Job, payload: unknown, token: string): Promise<RecordedOutcome> {
     const { store, runner } = this.options;
     const once = async <T>(call: () => Promise<T>): Promise<T> => {
-      if (!(await store.inbox.startCalling(store.dataSource.manager, runOf(job), token))) throw new ClaimLostError(job.id);
+      if (!(await store.inbox.startCalling(store.dataSource.manager, runOf(job), token)))
+        throw new ClaimLostError(job.id);
       return call();
     };
     try {

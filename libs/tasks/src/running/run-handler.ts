@@ -71,7 +71,12 @@ export class HandlerRunner {
     }
   }
 
-  failed(job: Job, thrown: unknown, startedAt: Date, reason: FailureReason = 'failed'): RecordedOutcome & { kind: 'failed' } {
+  failed(
+    job: Job,
+    thrown: unknown,
+    startedAt: Date,
+    reason: FailureReason = 'failed',
+  ): RecordedOutcome & { kind: 'failed' } {
     const error: TaskError = toTaskError(thrown);
     return { kind: 'failed', reason, event: { ...this.ended(job, 'failed', startedAt, { error }), error } };
   }
@@ -130,6 +135,7 @@ function checkResult({ contract }: Job, returned: unknown): unknown {
   const checked = contract.result.safeParse(returned ?? null);
   if (!checked.success) throw new Error(`The handler's result does not fit its contract: ${checked.error.message}`);
   const size = Buffer.byteLength(JSON.stringify(checked.data) ?? 'null');
-  if (size > largestResultBytes) throw new Error(`The handler's result has ${size} bytes; at most ${largestResultBytes} are stored.`);
+  if (size > largestResultBytes)
+    throw new Error(`The handler's result has ${size} bytes; at most ${largestResultBytes} are stored.`);
   return checked.data;
 }

@@ -55,7 +55,10 @@ export class RunningTasks {
   private startedEvent({ job, startedAt }: Run): TaskEvent {
     const wait = waitSeconds(job, startedAt);
     const at = startedAt.toISOString();
-    const event = taskEvent(job, 'started', this.options.worker, { startedAt: at, ...(wait !== undefined && { waitSeconds: wait }) });
+    const event = taskEvent(job, 'started', this.options.worker, {
+      startedAt: at,
+      ...(wait !== undefined && { waitSeconds: wait }),
+    });
     return { ...event, at };
   }
 }

@@ -28,7 +28,8 @@ const uuidPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{1
 /** Reads a delivery by its `type` property, never by its routing key. @throws {UnreadableMessage} */
 export function decodeDelivery(delivery: Delivery, catalogue: Catalogue): Job {
   const { headers, messageId } = delivery;
-  if (!messageId || !uuidPattern.test(messageId)) throw new UnreadableMessage('undecodable', 'It has no message id that is a UUID.');
+  if (!messageId || !uuidPattern.test(messageId))
+    throw new UnreadableMessage('undecodable', 'It has no message id that is a UUID.');
   const contract = contractOf(delivery, catalogue);
   return {
     delivery,

@@ -1,4 +1,10 @@
-export { ClaimLostError, type ContextOf, type DatabaseContext, type ExternalContext, type TaskContext } from './context.js';
+export {
+  ClaimLostError,
+  type ContextOf,
+  type DatabaseContext,
+  type ExternalContext,
+  type TaskContext,
+} from './context.js';
 export { EventHandler, TaskHandler } from './handlers.js';
 export { TaskServer, type TaskServerOptions } from './task-server.js';
 export { TasksModule, type TasksModuleOptions } from './tasks.module.js';

@@ -28,7 +28,11 @@ export class QueueLane {
 
   start(broker: Broker): void {
     const { queue, concurrency } = this.options;
-    this.consumer ??= broker.consume({ queue, prefetch: 2 * concurrency, onDelivery: (delivery) => this.take(delivery) });
+    this.consumer ??= broker.consume({
+      queue,
+      prefetch: 2 * concurrency,
+      onDelivery: (delivery) => this.take(delivery),
+    });
   }
 
   /** Takes no more, hands back what has not begun, and resolves when what has begun is over. */

@@ -71,11 +71,17 @@ export class TaskServer extends Server implements CustomTransportStrategy {
       worker,
       logger: taskLogger,
     });
-    const runner = new HandlerRunner({ ...options, running: this.running, logger: taskLogger, handlerOf: (name) => this.handlerOf(name) });
+    const runner = new HandlerRunner({
+      ...options,
+      running: this.running,
+      logger: taskLogger,
+      handlerOf: (name) => this.handlerOf(name),
+    });
     const effects = new Effects({ store, runner, worker, logger: taskLogger });
     this.run = compose([trace, log(taskLogger), measure, expire(worker)], (job) => effects.run(job));
     this.lanes = Object.entries(options.queues).map(
-      ([queue, { concurrency }]) => new QueueLane({ queue, concurrency, process: (delivery) => this.process(delivery) }),
+      ([queue, { concurrency }]) =>
+        new QueueLane({ queue, concurrency, process: (delivery) => this.process(delivery) }),
     );
   }
 
@@ -105,7 +111,8 @@ export class TaskServer extends Server implements CustomTransportStrategy {
       const job = decodeDelivery(delivery, this.options.catalogue);
       await this.settler.settle(delivery, await this.run(job), job);
     } catch (error) {
-      if (!(error instanceof UnreadableMessage)) return this.options.taskLogger.error({ err: error }, 'A delivery could not be settled.');
+      if (!(error instanceof UnreadableMessage))
+        return this.options.taskLogger.error({ err: error }, 'A delivery could not be settled.');
       await this.settler.settle(delivery, { kind: 'unreadable', reason: error.reason, error: toTaskError(error) });
     }
   }

@@ -1,8 +1,15 @@
 import { Broker, delayLadder, mergeTopologies, type Topology } from '@mentorhub/messaging';
 import { deadLetterMetrics, initialiseTaskLabels } from '@mentorhub/metrics';
-import { fatal, HealthChecks, SERVICE_LOGGER, type Logger } from '@mentorhub/service';
+import { fatal, HealthChecks, SERVICE_LOGGER, ShutdownSignal, type Logger } from '@mentorhub/service';
 import { TaskStore } from '@mentorhub/task-store';
-import { Inject, Module, type BeforeApplicationShutdown, type DynamicModule, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import {
+  Inject,
+  Module,
+  type BeforeApplicationShutdown,
+  type DynamicModule,
+  type OnApplicationBootstrap,
+  type OnApplicationShutdown,
+} from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { TaskResults } from '../client/task-results.js';
 import { Tasks } from '../client/tasks.js';
@@ -19,7 +26,12 @@ export interface TasksModuleOptions {
   readonly worker: string;
   readonly catalogue: Catalogue;
   readonly topology: Topology;
-  readonly exchanges: { readonly tasks: string; readonly events: string; readonly taskEvents: string; readonly deadLetters: string };
+  readonly exchanges: {
+    readonly tasks: string;
+    readonly events: string;
+    readonly taskEvents: string;
+    readonly deadLetters: string;
+  };
   readonly broker: { readonly url: string | string[]; readonly topologyMode: 'declare' | 'verify' };
   readonly payloadKeys: PayloadKeys;
   /** Queues that this process consumes, with the most deliveries under way at once. `{}` consumes none. */
@@ -55,7 +67,7 @@ export class TasksModule implements OnApplicationBootstrap, BeforeApplicationShu
         { provide: Broker, inject: [SERVICE_LOGGER], useFactory: (logger: Logger) => makeBroker(options, logger) },
         { provide: TaskStore, inject: [DataSource, Broker, SERVICE_LOGGER], useFactory: makeStore(options) },
         { provide: Tasks, inject: [TaskStore, Broker, PayloadCipher], useFactory: makeTasks(options) },
-        { provide: TaskResults, inject: [TaskStore], useFactory: (store: TaskStore) => new TaskResults(store) },
+        { provide: TaskResults, inject: [TaskStore, ShutdownSignal], useFactory: makeResults },
         {
           provide: TaskServer,
           inject: [Broker, TaskStore, Tasks, PayloadCipher, HealthChecks, SERVICE_LOGGER],
@@ -94,13 +106,25 @@ function makeBroker({ service, topology, broker }: TasksModuleOptions, logger: L
   });
 }
 
-const makeStore = ({ exchanges, service }: TasksModuleOptions) => (dataSource: DataSource, broker: Broker, logger: Logger) =>
-  new TaskStore({ dataSource, publisher: broker.publisher, taskExchange: exchanges.tasks, producer: service, logger });
+const makeStore =
+  ({ exchanges, service }: TasksModuleOptions) =>
+  (dataSource: DataSource, broker: Broker, logger: Logger) =>
+    new TaskStore({
+      dataSource,
+      publisher: broker.publisher,
+      taskExchange: exchanges.tasks,
+      producer: service,
+      logger,
+    });
 
-const makeTasks = ({ catalogue, exchanges, service }: TasksModuleOptions) => (store: TaskStore, broker: Broker, cipher: PayloadCipher) =>
-  new Tasks({ catalogue, store, publisher: broker.publisher, cipher, exchanges, producer: service });
+const makeTasks =
+  ({ catalogue, exchanges, service }: TasksModuleOptions) =>
+  (store: TaskStore, broker: Broker, cipher: PayloadCipher) =>
+    new Tasks({ catalogue, store, publisher: broker.publisher, cipher, exchanges, producer: service });
 
 const makeServer =
   (options: TasksModuleOptions) =>
   (broker: Broker, store: TaskStore, tasks: Tasks, cipher: PayloadCipher, health: HealthChecks, taskLogger: Logger) =>
     new TaskServer({ ...options, broker, store, tasks, cipher, health, taskLogger });
+
+const makeResults = (store: TaskStore, { signal }: ShutdownSignal) => new TaskResults(store, signal);

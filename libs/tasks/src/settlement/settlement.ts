@@ -101,11 +101,20 @@ export class Settlement {
   }
 
   private async makeDurable(body: Buffer): Promise<void> {
-    const message = { exchange: this.options.exchange, routingKey: taskEventBatch, type: taskEventBatch, messageId: uuidv7(), body };
+    const message = {
+      exchange: this.options.exchange,
+      routingKey: taskEventBatch,
+      type: taskEventBatch,
+      messageId: uuidv7(),
+      body,
+    };
     try {
       await this.options.publisher.publish(message);
     } catch (error) {
-      this.options.logger.warn({ err: error }, 'The broker did not take a group of outcomes; it is kept in PostgreSQL.');
+      this.options.logger.warn(
+        { err: error },
+        'The broker did not take a group of outcomes; it is kept in PostgreSQL.',
+      );
       await this.keepInDatabase(message);
     }
   }
@@ -116,7 +125,10 @@ export class Settlement {
       try {
         return await this.options.store.publishLater([{ id, exchange, routingKey, name, body, headers: {} }]);
       } catch (error) {
-        this.options.logger.warn({ err: error }, 'PostgreSQL did not take a group of outcomes either; trying again, nothing is acked.');
+        this.options.logger.warn(
+          { err: error },
+          'PostgreSQL did not take a group of outcomes either; trying again, nothing is acked.',
+        );
         await new Promise((resolve) => setTimeout(resolve, tryAgainMs));
         if (await this.publishedMeanwhile(message)) return;
       }

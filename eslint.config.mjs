@@ -1,0 +1,100 @@
+import eslint from '@eslint/js';
+import nx from '@nx/eslint-plugin';
+import prettier from 'eslint-config-prettier';
+import globals from 'globals';
+import tseslint from 'typescript-eslint';
+
+const only = (sourceTag, ...allowed) => ({ sourceTag, onlyDependOnLibsWithTags: allowed });
+
+export default tseslint.config(
+  { ignores: ['**/dist', '**/out-tsc', '**/node_modules', '.local', '.nx', 'bench/**/node_modules'] },
+  eslint.configs.recommended,
+  tseslint.configs.recommended,
+  {
+    plugins: { '@nx': nx },
+    rules: {
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
+    },
+  },
+  {
+    files: ['**/*.ts'],
+    plugins: { '@nx': nx },
+    rules: {
+      '@nx/enforce-module-boundaries': [
+        'error',
+        {
+          enforceBuildableLibDependency: false,
+          allow: [],
+          depConstraints: [
+            only('scope:contracts', 'scope:tasks'),
+            only('scope:testing'),
+            only('scope:metrics'),
+            only('scope:tracing', 'scope:testing'),
+            only('scope:messaging', 'scope:metrics', 'scope:testing'),
+            only('scope:service', 'scope:metrics', 'scope:tracing', 'scope:testing'),
+            only(
+              'scope:task-store',
+              'scope:messaging',
+              'scope:metrics',
+              'scope:tracing',
+              'scope:service',
+              'scope:testing',
+            ),
+            only(
+              'scope:tasks',
+              'scope:task-store',
+              'scope:messaging',
+              'scope:metrics',
+              'scope:tracing',
+              'scope:service',
+              'scope:testing',
+            ),
+            only('type:app', 'type:lib'),
+            only('type:lib', 'type:lib'),
+            // A package may be imported by one library alone.
+            { sourceTag: 'type:app', bannedExternalImports: ['amqplib', 'amqp-connection-manager', 'prom-client'] },
+            ...['contracts', 'metrics', 'service', 'task-store', 'tasks', 'testing', 'tracing'].map((name) => ({
+              sourceTag: `scope:${name}`,
+              bannedExternalImports: [
+                'amqplib',
+                'amqp-connection-manager',
+                ...(name === 'metrics' ? [] : ['prom-client']),
+              ],
+            })),
+            { sourceTag: 'scope:messaging', bannedExternalImports: ['prom-client'] },
+          ],
+        },
+      ],
+    },
+  },
+  {
+    // Contracts are pure: of the task library they know only how to define.
+    files: ['libs/contracts/src/**/*.ts'],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        { patterns: [{ regex: '^@mentorhub/(?!tasks/define$)' }, { regex: '^node:' }] },
+      ],
+    },
+  },
+  {
+    // Fixtures are for tests alone.
+    files: ['**/src/**/*.ts'],
+    ignores: ['**/*.spec.ts', 'libs/testing/**', 'libs/contracts/**'],
+    rules: { 'no-restricted-imports': ['error', { patterns: [{ group: ['@mentorhub/testing'] }] }] },
+  },
+  {
+    // Configuration is read in one place per app.
+    files: ['apps/*/src/**/*.ts', 'libs/*/src/**/*.ts'],
+    ignores: ['**/*.spec.ts', 'libs/testing/**', 'libs/service/src/config/**', 'libs/tracing/src/**'],
+    rules: {
+      'no-restricted-properties': [
+        'error',
+        { object: 'process', property: 'env', message: 'Read it in config.ts, through loadConfig.' },
+      ],
+    },
+  },
+  { files: ['**/*.mjs'], languageOptions: { globals: globals.node } },
+  { files: ['**/*.spec.mjs'], languageOptions: { globals: globals.jest } },
+  prettier,
+);

@@ -1,0 +1,111 @@
+import { jest } from '@jest/globals';
+import { createDatabase, eventually, startTcpProxy, type TcpProxy, type TestDatabase } from '@mentorhub/testing';
+import type { DataSource } from 'typeorm';
+import { ConfigError } from '../config/config-error.js';
+import { connectDatabase } from './connect-database.js';
+import { databaseOptions } from './database-options.js';
+
+jest.setTimeout(60_000);
+
+class Recorder {
+  readonly lines: string[] = [];
+  info = (_fields: unknown, message: string) => void this.lines.push(message);
+  warn = (_fields: unknown, message: string) => void this.lines.push(message);
+}
+
+describe('connecting to PostgreSQL', () => {
+  let database: TestDatabase;
+  let proxy: TcpProxy;
+  let logger: Recorder;
+  const connect = (url: string, signal?: AbortSignal): Promise<DataSource> =>
+    connectDatabase(databaseOptions({ url, applicationName: 'connect-spec' }, logger as never), {
+      logger: logger as never,
+      ...(signal && { signal }),
+    });
+
+  const changed = (change: (url: URL) => void): string => {
+    const url = new URL(database.url);
+    change(url);
+    return url.href;
+  };
+
+  beforeAll(async () => {
+    database = await createDatabase();
+    proxy = await startTcpProxy(database.url);
+  });
+  beforeEach(() => {
+    logger = new Recorder();
+  });
+  afterAll(async () => {
+    await proxy.close();
+    await database.remove();
+  });
+
+  it('D38: waits while PostgreSQL is away, says so once, and connects when it is there', async () => {
+    await proxy.refuse();
+    const connecting = connect(proxy.url);
+    await eventually(() => logger.lines.length > 0, { what: 'a line about the waiting' });
+    await proxy.resume();
+    const dataSource = await connecting;
+    expect(await dataSource.query('SELECT 1 AS one')).toEqual([{ one: 1 }]);
+    await dataSource.destroy();
+    const host = `127.0.0.1:${proxy.port}`;
+    expect(logger.lines).toEqual([
+      `Waiting for PostgreSQL at ${host}: it does not accept connections yet.`,
+      `PostgreSQL at ${host} accepts connections.`,
+    ]);
+  });
+
+  it('gives up waiting when the service is told to stop', async () => {
+    await proxy.refuse();
+    const stop = new AbortController();
+    const connecting = connect(proxy.url, stop.signal);
+    await eventually(() => logger.lines.length > 0);
+    stop.abort(new Error('The service is shutting down.'));
+    await expect(connecting).rejects.toThrow('The service is shutting down.');
+    await proxy.resume();
+  });
+
+  it('D38: refuses a wrong password with one sentence that does not contain it', async () => {
+    const wrong = connect(changed((url) => (url.password = 'wr0ng')));
+    await expect(wrong).rejects.toThrow(ConfigError);
+    await expect(wrong).rejects.toThrow(
+      /^DATABASE_URL is wrong: PostgreSQL at \S+ refused the password of user "\w+"\. Set DATABASE_URL to/,
+    );
+    await expect(wrong).rejects.not.toThrow('wr0ng');
+  });
+
+  it('refuses a database that does not exist with one sentence', async () => {
+    const wrong = connect(changed((url) => (url.pathname = '/nowhere')));
+    await expect(wrong).rejects.toThrow(
+      'has no database "nowhere". Create it, or set DATABASE_URL to one that exists.',
+    );
+    await expect(wrong).rejects.toThrow(ConfigError);
+  });
+
+  it('lives on when PostgreSQL ends its connections, idle ones and one within a transaction', async () => {
+    const dataSource = await connect(database.url);
+    const runner = dataSource.createQueryRunner();
+    await runner.startTransaction();
+    await dataSource.query('SELECT 1');
+    await database.query(
+      "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'connect-spec'",
+    );
+    await expect(runner.query('SELECT 1')).rejects.toThrow();
+    await runner.release();
+    await eventually(() => logger.lines.some((line) => line.includes('idle connection')), { what: 'a warning' });
+    // The pool may still hand out a connection whose end it has not heard of yet.
+    await eventually(() => dataSource.query('SELECT 1'), { what: 'a query on a new connection' });
+    await dataSource.destroy();
+  });
+
+  it('bounds what a statement may take', async () => {
+    const options = databaseOptions(
+      { url: database.url, applicationName: 'bounded', statementTimeoutSeconds: 0.05 },
+      logger as never,
+    );
+    const dataSource = await connectDatabase(options, { logger: logger as never });
+    await expect(dataSource.query('SELECT pg_sleep(5)')).rejects.toThrow('statement timeout');
+    await dataSource.destroy();
+  });
+});

@@ -1,0 +1,65 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { DataSource, type DataSourceOptions } from 'typeorm';
+import type { Logger } from '../logging/create-logger.js';
+import { serialiseError } from '../logging/serialise-error.js';
+import { describeUrl, explainConnectionFault, isPassing } from './connection-fault.js';
+
+export interface ConnectOptions {
+  logger: Pick<Logger, 'info' | 'warn'>;
+  /** Ends the waiting; its reason is thrown. */
+  signal?: AbortSignal;
+}
+
+/** The pause between two attempts. */
+const retrySeconds = 0.5;
+/** Waiting is mentioned at once and then this often. */
+const reminderSeconds = 10;
+
+/**
+ * Opens the pool, waiting for PostgreSQL as long as it takes while it is away or starting.
+ * @throws {ConfigError} when PostgreSQL is there and refuses the user, the password or the database.
+ */
+export async function connectDatabase(
+  options: DataSourceOptions,
+  { logger, signal }: ConnectOptions,
+): Promise<DataSource> {
+  const url = (options as { url: string }).url;
+  const reminder = waitingReminder(logger, describeUrl(url).host);
+  for (;;) {
+    signal?.throwIfAborted();
+    const result = await attempt(options, url);
+    if (result instanceof DataSource) {
+      reminder.over();
+      return result;
+    }
+    reminder.waiting(result.fault);
+    await delay(retrySeconds * 1000, undefined, { signal }).catch(() => signal?.throwIfAborted());
+  }
+}
+
+async function attempt(options: DataSourceOptions, url: string): Promise<DataSource | { fault: unknown }> {
+  try {
+    return await new DataSource(options).initialize();
+  } catch (fault) {
+    if (isPassing(fault)) return { fault };
+    throw explainConnectionFault(fault, url);
+  }
+}
+
+function waitingReminder(logger: ConnectOptions['logger'], host: string) {
+  let lastMentioned = Number.NEGATIVE_INFINITY;
+  return {
+    waiting(fault: unknown) {
+      if (performance.now() - lastMentioned < reminderSeconds * 1000) return;
+      lastMentioned = performance.now();
+      const { code, message } = serialiseError(fault);
+      logger.warn(
+        { host, reason: code ?? message },
+        `Waiting for PostgreSQL at ${host}: it does not accept connections yet.`,
+      );
+    },
+    over() {
+      if (lastMentioned > 0) logger.info({ host }, `PostgreSQL at ${host} accepts connections.`);
+    },
+  };
+}

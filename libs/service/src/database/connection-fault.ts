@@ -1,0 +1,57 @@
+import { ConfigError } from '../config/config-error.js';
+
+/** PostgreSQL is there but not yet, or no longer, for us: starting, stopping, recovering, out of connections. */
+const passingStates = new Set(['57P01', '57P02', '57P03', '53300', '08000', '08001', '08003', '08004', '08006']);
+
+/** The network's ways to say "not there". A name may be unknown for a while in a cluster that is coming up. */
+const networkFaults = new Set([
+  'EAI_AGAIN',
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EHOSTDOWN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOENT',
+  'ENOTFOUND',
+  'EPIPE',
+  'ETIMEDOUT',
+]);
+
+/** True when waiting may help; false when only a person can. */
+export function isPassing(error: unknown): boolean {
+  const code = codeOf(error);
+  if (code !== undefined) return passingStates.has(code) || networkFaults.has(code);
+  return error instanceof Error && /timeout|Connection terminated|ended unexpectedly/i.test(error.message);
+}
+
+/** The fault as one sentence about DATABASE_URL if that is what is wrong; otherwise the error itself. */
+export function explainConnectionFault(error: unknown, url: string): unknown {
+  const { host, user, database } = describeUrl(url);
+  const refusals: Record<string, string> = {
+    '28P01': `PostgreSQL at ${host} refused the password of user "${user}". Set DATABASE_URL to the right user and password.`,
+    '28000': `PostgreSQL at ${host} does not let user "${user}" in. Set DATABASE_URL to a user that may log in from here.`,
+    '3D000': `PostgreSQL at ${host} has no database "${database}". Create it, or set DATABASE_URL to one that exists.`,
+  };
+  const refusal = refusals[codeOf(error) ?? ''] ?? refusalWithoutCode(error, host);
+  return refusal === undefined ? error : new ConfigError([`DATABASE_URL is wrong: ${refusal}`]);
+}
+
+function refusalWithoutCode(error: unknown, host: string): string | undefined {
+  const message = error instanceof Error ? error.message : '';
+  if (/password must be a (non-empty )?string/.test(message))
+    return `PostgreSQL at ${host} asks for a password. Set DATABASE_URL to a URL with one.`;
+  if (/does not support SSL/.test(message))
+    return `PostgreSQL at ${host} speaks no TLS. Set DATABASE_URL to a URL without sslmode.`;
+  return undefined;
+}
+
+/** Where a URL points to, without its password. */
+export function describeUrl(url: string): { host: string; user: string; database: string } {
+  const { host, username, pathname } = new URL(url);
+  return { host, user: decodeURIComponent(username), database: decodeURIComponent(pathname.slice(1)) };
+}
+
+function codeOf(error: unknown): string | undefined {
+  const { code } = (error ?? {}) as { code?: unknown };
+  return typeof code === 'string' ? code : undefined;
+}

@@ -1,0 +1,49 @@
+import type { DataSourceOptions } from 'typeorm';
+import type { Logger } from '../logging/create-logger.js';
+import { quietLogger } from './quiet-logger.js';
+
+export interface DatabaseSettings {
+  /** DATABASE_URL. */
+  url: string;
+  /** Shown in `pg_stat_activity`: the service's name. */
+  applicationName: string;
+  /** Entities beside those that `TypeOrmModule.forFeature` adds. */
+  entities?: Extract<DataSourceOptions['entities'], unknown[]>;
+  /** The schema of entities that name none; default: PostgreSQL's `public`. */
+  schema?: string;
+  /** Most connections; default 10. */
+  poolSize?: number;
+  /** A statement that runs longer is cancelled by PostgreSQL; default 60. */
+  statementTimeoutSeconds?: number;
+}
+
+/** How long opening a connection, or waiting for a free one of the pool, may take. */
+const connectTimeoutSeconds = 10;
+
+/** A transaction that does nothing for this long is ended: its locks must not outlive a lost handler. */
+const idleTransactionSeconds = 90;
+
+/** TypeORM's options as every service uses them: no synchronising, no query logging, bounded waits. */
+export function databaseOptions(settings: DatabaseSettings, logger: Pick<Logger, 'warn'>): DataSourceOptions {
+  return {
+    type: 'postgres',
+    url: settings.url,
+    applicationName: settings.applicationName,
+    entities: settings.entities ?? [],
+    ...(settings.schema === undefined ? {} : { schema: settings.schema }),
+    poolSize: settings.poolSize ?? 10,
+    connectTimeoutMS: connectTimeoutSeconds * 1000,
+    synchronize: false,
+    logging: false,
+    logger: quietLogger,
+    installExtensions: false,
+    // A connection that breaks while idle is replaced by the pool; unhandled, its event would end the process.
+    poolErrorHandler: (err: unknown) =>
+      logger.warn({ err }, 'An idle connection to PostgreSQL broke; the pool opens a new one when needed.'),
+    extra: {
+      keepAlive: true,
+      statement_timeout: (settings.statementTimeoutSeconds ?? 60) * 1000,
+      idle_in_transaction_session_timeout: idleTransactionSeconds * 1000,
+    },
+  };
+}

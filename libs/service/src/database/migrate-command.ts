@@ -1,0 +1,48 @@
+import { z } from 'zod';
+import { databaseConfig } from '../config/base-config.js';
+import { loadConfig } from '../config/load-config.js';
+import { fatal } from '../lifecycle/fatal.js';
+import { createLogger } from '../logging/create-logger.js';
+import { connectDatabase } from './connect-database.js';
+import { databaseOptions } from './database-options.js';
+import { runMigrations, type MigrationPlan } from './run-migrations.js';
+
+/**
+ * A service's `migrate`: brings its schemas in DATABASE_URL up to date, says so in one line, and exits with 1 and a
+ * sentence when it cannot. Waits for PostgreSQL while it is away; several may run at once.
+ *
+ * @example await migrateCommand('email-service', [{ schema: 'email', migrations }]);
+ */
+export async function migrateCommand(service: string, plans: readonly MigrationPlan[]): Promise<void> {
+  try {
+    const { DATABASE_URL } = loadConfig(z.object({ DATABASE_URL: databaseConfig.DATABASE_URL }));
+    const applied = await migrateDatabase(DATABASE_URL, service, plans);
+    console.log(`${service}: the database is up to date; applied now: ${applied.join(', ') || 'nothing'}.`);
+  } catch (error) {
+    fatal(error);
+  }
+}
+
+/**
+ * Applies what is missing, schema after schema.
+ *
+ * @returns the names of the migrations that it applied.
+ * @throws {ConfigError} PostgreSQL refuses the user, the password or the database.
+ */
+export async function migrateDatabase(
+  url: string,
+  service: string,
+  plans: readonly MigrationPlan[],
+): Promise<string[]> {
+  const logger = createLogger(`${service} migrate`, { LOG_LEVEL: 'warn', LOG_PRETTY: false });
+  const dataSource = await connectDatabase(databaseOptions({ url, applicationName: `${service} migrate` }, logger), {
+    logger,
+  });
+  try {
+    const applied: string[] = [];
+    for (const plan of plans) applied.push(...(await runMigrations(dataSource, plan)));
+    return applied;
+  } finally {
+    await dataSource.destroy();
+  }
+}

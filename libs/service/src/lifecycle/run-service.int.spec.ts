@@ -1,0 +1,153 @@
+import { jest } from '@jest/globals';
+import {
+  createDatabase,
+  eventually,
+  freePort,
+  NodeProcess,
+  startTcpProxy,
+  type TestDatabase,
+} from '@mentorhub/testing';
+
+jest.setTimeout(60_000);
+
+/** The sample service as a process of its own, with ports that are free. */
+class Sample {
+  private constructor(
+    private readonly process: NodeProcess,
+    private readonly env: Record<string, string>,
+  ) {}
+
+  static async start(env: Record<string, string>): Promise<Sample> {
+    const HTTP_PORT = String(await freePort());
+    const METRICS_PORT = String(await freePort());
+    const all = { HOST: '127.0.0.1', HTTP_PORT, METRICS_PORT, ...env };
+    const nodeArguments = ['--conditions=@mentorhub/source', '--import', './libs/service/test/typescript-hook.mjs'];
+    return new Sample(new NodeProcess('sample', [...nodeArguments, 'libs/service/test/sample-service.mjs'], all), all);
+  }
+
+  get exited() {
+    return this.process.exited;
+  }
+  get output() {
+    return this.process.output();
+  }
+  signal(signal: NodeJS.Signals) {
+    this.process.signal(signal);
+  }
+  request(path: string) {
+    return fetch(`http://127.0.0.1:${this.env['HTTP_PORT']}${path}`);
+  }
+  async status(path: string): Promise<number> {
+    return (await fetch(`http://127.0.0.1:${this.env['METRICS_PORT']}${path}`)).status;
+  }
+  async ready(): Promise<this> {
+    await eventually(async () => (await this.status('/health/ready')) === 200, { what: `ready\n${this.output}` });
+    return this;
+  }
+  async says(text: string): Promise<void> {
+    await eventually(() => this.output.includes(text), { what: `"${text}" in the output` });
+  }
+}
+
+describe('a service process', () => {
+  let database: TestDatabase;
+  const running: Sample[] = [];
+  const start = async (env: Record<string, string> = {}) => {
+    const sample = await Sample.start({ DATABASE_URL: database.url, ...env });
+    running.push(sample);
+    return sample;
+  };
+
+  beforeAll(async () => {
+    database = await createDatabase();
+  });
+  afterAll(async () => {
+    for (const sample of running) sample.signal('SIGKILL');
+    await Promise.all(running.map((sample) => sample.exited));
+    await database.remove();
+  });
+
+  it('D38: ends with 1 and one sentence per variable when its environment is wrong', async () => {
+    const sample = await start({ DATABASE_URL: '', METRICS_PORT: 'ninety' });
+    expect(await sample.exited).toBe(1);
+    expect(sample.output).toBe(
+      'METRICS_PORT is wrong: it must be a whole number from 0 to 65535. Set METRICS_PORT to a free port between 1 and 65535.\n' +
+        'DATABASE_URL is not set. Set DATABASE_URL to a URL such as postgres://user:password@localhost:5432/mentorhub.\n',
+    );
+  });
+
+  it('D38: ends with 1 and one sentence when PostgreSQL refuses its password', async () => {
+    const url = new URL(database.url);
+    url.password = 'wr0ng';
+    const sample = await start({ DATABASE_URL: url.href });
+    expect(await sample.exited).toBe(1);
+    expect(sample.output).toMatch(
+      /^DATABASE_URL is wrong: PostgreSQL at \S+ refused the password of user "\w+"\. Set DATABASE_URL to the right user and password\.\n$/,
+    );
+  });
+
+  it('D37, D38: is alive and not ready while PostgreSQL is away, then works', async () => {
+    const proxy = await startTcpProxy(database.url);
+    await proxy.refuse();
+    const sample = await start({ DATABASE_URL: proxy.url });
+    await sample.says('Waiting for PostgreSQL');
+    expect(await sample.status('/health/live')).toBe(200);
+    expect(await sample.status('/health/ready')).toBe(503);
+    await proxy.resume();
+    await sample.ready();
+    expect((await sample.request('/slow/0')).status).toBe(200);
+    sample.signal('SIGTERM');
+    expect(await sample.exited).toBe(0);
+    await proxy.close();
+  });
+
+  it('can be stopped while it waits for PostgreSQL', async () => {
+    const proxy = await startTcpProxy(database.url);
+    await proxy.refuse();
+    const sample = await start({ DATABASE_URL: proxy.url });
+    await sample.says('Waiting for PostgreSQL');
+    sample.signal('SIGTERM');
+    expect(await sample.exited).toBe(0);
+    await proxy.close();
+  });
+
+  it('answers what it has begun before it ends with 0 after SIGTERM, and is not ready meanwhile', async () => {
+    const sample = await (await start()).ready();
+    const answer = sample.request('/slow/0.5');
+    await sample.says('slow request arrived');
+    sample.signal('SIGTERM');
+    await eventually(async () => (await sample.status('/health/ready')) === 503, { intervalMilliseconds: 5 });
+    expect((await answer).status).toBe(200);
+    expect(await sample.exited).toBe(0);
+    expect(sample.output).toContain('"msg":"Stopped."');
+  });
+
+  it('ends with 1 when stopping takes longer than it may', async () => {
+    const sample = await (await start({ SHUTDOWN_SECONDS: '1' })).ready();
+    const answer = sample.request('/slow/30').catch(() => 'broken');
+    await sample.says('slow request arrived');
+    sample.signal('SIGTERM');
+    expect(await sample.exited).toBe(1);
+    expect(sample.output).toContain('Stopping took longer than 1 seconds');
+    expect(await answer).toBe('broken');
+  });
+
+  it('ends at once with 1 at a second signal', async () => {
+    const sample = await (await start()).ready();
+    const answer = sample.request('/slow/30').catch(() => 'broken');
+    await sample.says('slow request arrived');
+    sample.signal('SIGINT');
+    await sample.says('Stopping because of SIGINT');
+    sample.signal('SIGINT');
+    expect(await sample.exited).toBe(1);
+    expect(await answer).toBe('broken');
+  });
+
+  it('ends with 1 and says why when an error is not handled', async () => {
+    const sample = await (await start()).ready();
+    await sample.request('/unhandled').catch(() => undefined);
+    expect(await sample.exited).toBe(1);
+    expect(sample.output).toContain('"level":"fatal"');
+    expect(sample.output).toContain('nobody catches this');
+  });
+});

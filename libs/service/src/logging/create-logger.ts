@@ -1,0 +1,36 @@
+import { pino, type DestinationStream, type Logger as PinoLogger } from 'pino';
+import { PinoPretty } from 'pino-pretty';
+import type { BaseConfig } from '../config/base-config.js';
+import { contextFields } from './log-fields.js';
+import { withoutSecrets } from './secrets.js';
+import { serialiseError } from './serialise-error.js';
+
+/** A pino logger: `logger.info({ fields }, 'sentence')`; an error belongs in the field `err`. */
+export type Logger = PinoLogger;
+
+type LogConfig = Pick<BaseConfig, 'LOG_LEVEL' | 'LOG_PRETTY'>;
+
+/**
+ * The logger of a process: one JSON object per line on standard output (lines for people with LOG_PRETTY), with the
+ * service's name, the active trace's ids and the fields of `withLogFields`. Values of keys that name a secret are
+ * redacted, except in the bindings of `child`: bind ids only.
+ * Written synchronously, so that the last line before an exit is not lost.
+ */
+export function createLogger(service: string, config: LogConfig, destination?: DestinationStream): Logger {
+  return pino(
+    {
+      level: config.LOG_LEVEL,
+      base: { service },
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }), log: withoutSecrets },
+      mixin: contextFields,
+      serializers: { err: serialiseError, error: serialiseError },
+    },
+    destination ?? standardOutput(config.LOG_PRETTY),
+  );
+}
+
+function standardOutput(pretty: boolean): DestinationStream {
+  if (!pretty) return pino.destination({ dest: 1, sync: true });
+  return PinoPretty({ sync: true, translateTime: 'SYS:HH:MM:ss.l', ignore: 'pid,hostname,span_id', singleLine: true });
+}
