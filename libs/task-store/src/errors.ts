@@ -23,6 +23,9 @@ const unavailableCodes = new Set([
   '53300',
 ]);
 
-/** node-postgres and TypeORM raise these without a code. */
+/**
+ * node-postgres and TypeORM raise these without a code. A query runner counts as released as soon as its connection has
+ * broken, so within a transaction that is what every later query says.
+ */
 const unavailableMessages =
-  /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|Client was closed|DataSource .*is not (initialized|set)|Connection is not established|Cannot use a pool after calling end/i;
+  /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|Client was closed|query runner (was )?already released|Driver not connected|database is not established|connection is not yet established|Cannot use a pool after calling end/i;

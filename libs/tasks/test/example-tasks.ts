@@ -19,11 +19,20 @@ export const Call = defineTask({
   sensitive: ['secret'],
 });
 
+export const Book = defineTask({
+  name: 'outside.book',
+  version: 1,
+  effects: 'external',
+  onAmbiguous: 'park',
+  payload: z.strictObject({ note: z.string() }),
+});
+
 export const Ping = defineTask({
   name: 'light.ping',
   version: 1,
   effects: 'idempotent',
   payload: z.strictObject({ note: z.string() }),
+  timeLimit: { softSeconds: 0.2, hardSeconds: 60 },
 });
 
 export const Recorded = defineEvent({
@@ -33,7 +42,7 @@ export const Recorded = defineEvent({
 });
 
 export const catalogue = defineCatalogue({
-  tasks: [Record, Call, Ping],
+  tasks: [Record, Call, Book, Ping],
   events: [Recorded],
   routes: defineRouting([
     { pattern: 'outside.*', queue: 'outside' },

@@ -58,6 +58,9 @@ export interface TaskApplicationOptions {
   readonly providers?: readonly Type[];
   readonly queues?: Readonly<Record<string, { concurrency: number }>>;
   readonly amqpUrl?: string;
+  readonly databaseUrl?: string;
+  /** Default `test-worker`. */
+  readonly worker?: string;
   /** Brings history up to date from task events, as analytics-service does. Default true. */
   readonly project?: boolean;
 }
@@ -79,6 +82,7 @@ export class TaskApplication {
       strategies: (app) => [app.get(TaskServer)],
     });
     const application = new TaskApplication(service, servers);
+    if (!options.amqpUrl) await application.broker.untilReady();
     if (options.project !== false) application.projectHistory();
     return application;
   }
@@ -107,6 +111,12 @@ export class TaskApplication {
       },
       { what: `task ${id} has ended` },
     );
+  }
+
+  async failed(id: string): Promise<{ name: string; message: string }> {
+    const { state, error } = await this.ended(id);
+    if (state !== 'failed' || !error) throw new Error(`Task ${id} was to fail and is ${state}.`);
+    return error;
   }
 
   async ledger(): Promise<string[]> {
@@ -139,10 +149,14 @@ function applicationModule({ database, vhost }: Servers, options: TaskApplicatio
     controllers: [...(options.controllers ?? [])],
     providers: [...(options.providers ?? [])],
     imports: [
-      DatabaseModule.forRoot({ url: database.url, applicationName: 'test-service', poolSize: 20 }),
+      DatabaseModule.forRoot({
+        url: options.databaseUrl ?? database.url,
+        applicationName: 'test-service',
+        poolSize: 20,
+      }),
       TasksModule.forRoot({
         service: 'test-service',
-        worker: 'test-worker',
+        worker: options.worker ?? 'test-worker',
         catalogue,
         topology,
         exchanges,

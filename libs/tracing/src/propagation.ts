@@ -2,6 +2,7 @@ import {
   context,
   propagation,
   ROOT_CONTEXT,
+  SpanKind,
   SpanStatusCode,
   trace,
   type Attributes,
@@ -44,12 +45,17 @@ function remoteContext({ traceparent, tracestate }: TraceHeaders): Context {
 
 /**
  * Runs `fn` in a span of its own, ended when `fn` is done. What `fn` throws is recorded and thrown on unchanged.
- * Without an SDK it only calls `fn`.
+ * Without an SDK it only calls `fn`. `kind` is `client` for a call to another server.
  * @example await traced('daily-stats generate', { 'mentorhub.day': day }, () => this.generate(day));
  */
-export function traced<T>(name: string, attributes: Attributes, fn: () => Promise<T>): Promise<T> {
-  // Asked for at each call: a tracer taken before the SDK is registered may stay without it.
-  return trace.getTracer('@mentorhub/tracing').startActiveSpan(name, { attributes }, async (span) => {
+export function traced<T>(
+  name: string,
+  attributes: Attributes,
+  fn: () => Promise<T>,
+  kind: 'internal' | 'client' = 'internal',
+): Promise<T> {
+  const spanKind = kind === 'client' ? SpanKind.CLIENT : SpanKind.INTERNAL;
+  return trace.getTracer('@mentorhub/tracing').startActiveSpan(name, { attributes, kind: spanKind }, async (span) => {
     try {
       return await fn();
     } catch (error) {

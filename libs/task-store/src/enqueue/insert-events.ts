@@ -8,6 +8,8 @@ export interface NewEvent {
   readonly name: string;
   readonly body: Buffer;
   readonly headers: Readonly<Record<string, string>>;
+  /** True: it waits until a queue takes it. Default false: a domain event that nobody subscribes to is no fault. */
+  readonly mandatory?: boolean | undefined;
 }
 
 /** Inserts events, leased for `leaseSeconds` to this process, which publishes them after its commit; 0 leaves them to a relay. */
@@ -23,13 +25,16 @@ export async function insertEvents(
     events.map((event) => event.name),
     events.map((event) => JSON.stringify(event.headers)),
     events.map((event) => event.body),
+    events.map((event) => event.mandatory ?? false),
     leaseSeconds,
   ]);
 }
 
 const insertSql = `
-  INSERT INTO tasks.event_outbox (id, exchange, routing_key, name, headers, body, claimed_until, publish_attempts)
-  SELECT id, exchange, routing_key, name, headers::json, body, clock_timestamp() + make_interval(secs => $7::float8), 1
-  FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bytea[])
-    AS n (id, exchange, routing_key, name, headers, body)
+  INSERT INTO tasks.event_outbox (id, exchange, routing_key, name, headers, body, mandatory, claimed_until, publish_attempts)
+  SELECT id, exchange, routing_key, name, headers::json, body, mandatory,
+    CASE WHEN $8::float8 > 0 THEN clock_timestamp() + make_interval(secs => $8::float8) END,
+    CASE WHEN $8::float8 > 0 THEN 1 ELSE 0 END
+  FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bytea[], $7::boolean[])
+    AS n (id, exchange, routing_key, name, headers, body, mandatory)
   ON CONFLICT (id) DO NOTHING`;

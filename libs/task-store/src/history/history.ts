@@ -1,5 +1,6 @@
-import type { DataSource, EntityManager } from 'typeorm';
+import type { DataSource } from 'typeorm';
 import type { TaskState } from '../states.js';
+import { ensurePartitions } from './partitions.js';
 import type { TaskError } from './task-event.js';
 
 /** A task as it is shown. */
@@ -56,8 +57,7 @@ export class History {
   }
 
   async timeline(taskId: string): Promise<TimelineEntry[]> {
-    const sql = `SELECT kind, at, run, attempt, worker, details FROM tasks.task_event WHERE task_id = $1 ORDER BY at, kind DESC`;
-    return this.dataSource.query(sql, [taskId]);
+    return this.dataSource.query(timelineSql, [taskId]);
   }
 
   /** Age in seconds of the oldest task per name that is due and not finished. */
@@ -72,20 +72,8 @@ export class History {
   }
 
   /** Makes the timeline's partitions of today and the next days. Safe when several processes do it at once. */
-  async ensurePartitions(days = 3): Promise<void> {
-    await this.dataSource.transaction(async (tx) => {
-      await tx.query(`SELECT pg_advisory_xact_lock(hashtextextended('tasks.task_event partitions', 0))`);
-      for (const day of await this.comingDays(tx, days)) {
-        await tx.query(
-          `CREATE TABLE IF NOT EXISTS tasks.task_event_${day.name} PARTITION OF tasks.task_event
-           FOR VALUES FROM ('${day.first}') TO ('${day.last}')`,
-        );
-      }
-    });
-  }
-
-  private comingDays(tx: EntityManager, days: number): Promise<{ name: string; first: string; last: string }[]> {
-    return tx.query(comingDaysSql, [days]);
+  ensurePartitions(days = 3): Promise<void> {
+    return ensurePartitions(this.dataSource, days);
   }
 }
 
@@ -100,8 +88,6 @@ const relayBacklogSql = `
   FROM tasks.task
   WHERE published_at IS NULL AND state IN ('scheduled', 'queued', 'retrying') AND due_at <= clock_timestamp()`;
 
-const comingDaysSql = `
-  SELECT to_char(day, 'YYYYMMDD') AS name, to_char(day, 'YYYY-MM-DD"T"00:00:00"Z"') AS first,
-    to_char(day + interval '1 day', 'YYYY-MM-DD"T"00:00:00"Z"') AS last
-  FROM generate_series(0, $1::integer) AS n,
-    LATERAL (SELECT date_trunc('day', clock_timestamp() AT TIME ZONE 'UTC') + n * interval '1 day' AS day) d`;
+const timelineSql = `
+  SELECT kind, at, run, attempt, worker, details FROM tasks.task_event WHERE task_id = $1
+  ORDER BY at, run, attempt, tasks.state_rank(kind)`;

@@ -1,5 +1,5 @@
 import type { EntityManager } from 'typeorm';
-import { isTerminal } from '../states.js';
+import { isTerminal, stateRank } from '../states.js';
 import type { TaskEvent } from './task-event.js';
 
 /**
@@ -25,12 +25,7 @@ function latestPerTask(events: readonly TaskEvent[]): TaskEvent[] {
 }
 
 function isLater(a: TaskEvent, b: TaskEvent): boolean {
-  const order = (event: TaskEvent) => [
-    event.run,
-    isTerminal(event.kind) ? 1 : 0,
-    event.attempt,
-    event.kind === 'started' ? 0 : 1,
-  ];
+  const order = (event: TaskEvent) => [event.run, isTerminal(event.kind) ? 1 : 0, event.attempt, stateRank(event.kind)];
   const [left, right] = [order(a), order(b)];
   const differing = left.findIndex((value, index) => value !== right[index]);
   return differing >= 0 && (left[differing] ?? 0) > (right[differing] ?? 0);

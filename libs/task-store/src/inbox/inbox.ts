@@ -34,15 +34,14 @@ export class Inbox {
    * @param claimSeconds how long the claim holds after the transaction; 0 for a handler that runs inside it.
    */
   async claim<Outcome>(tx: EntityManager, task: TaskRun, token: string, claimSeconds: number): Promise<Claim<Outcome>> {
-    if (!(await this.lock(tx, task.taskId))) return { kind: 'busy' };
-    const inserted: unknown[] = await tx.query(insertSql, [task.taskId, task.run, task.attempt, token, claimSeconds]);
-    if (inserted.length > 0) return { kind: 'claimed', token };
+    const locked = await this.lock(tx, task.taskId);
+    if (locked && (await this.insert(tx, task, token, claimSeconds))) return { kind: 'claimed', token };
     const row = await this.find(tx, task);
-    if (!row) return { kind: 'busy' };
-    if (row.state !== 'claimed') return { kind: 'finished', outcome: row.outcome as Outcome };
-    if (!row.expired) return { kind: 'busy' };
-    await tx.query(takeOverSql, [task.taskId, task.run, task.attempt, token, claimSeconds]);
-    return row.phase === 'calling' ? { kind: 'ambiguous', token } : { kind: 'claimed', token };
+    if (row && row.state !== 'claimed') return { kind: 'finished', outcome: row.outcome as Outcome };
+    if (!locked || !row?.expired) return { kind: 'busy' };
+    const phase = await this.takeOver(tx, task, token, claimSeconds);
+    if (!phase) return { kind: 'busy' };
+    return { kind: phase === 'calling' ? 'ambiguous' : 'claimed', token };
   }
 
   /**
@@ -81,26 +80,55 @@ export class Inbox {
     return rows[0]?.locked === true;
   }
 
+  private async insert(tx: EntityManager, task: TaskRun, token: string, claimSeconds: number): Promise<boolean> {
+    const parameters = [task.taskId, task.run, task.attempt, token, claimSeconds];
+    const inserted: unknown[] = await tx.query(insertSql, parameters);
+    return inserted.length > 0;
+  }
+
+  /** @returns the phase that the expired claim was in; undefined when it was not to be had any more. */
+  private async takeOver(
+    tx: EntityManager,
+    task: TaskRun,
+    token: string,
+    claimSeconds: number,
+  ): Promise<InboxRow['phase'] | undefined> {
+    const parameters = [task.taskId, task.run, task.attempt, token, claimSeconds];
+    const [rows]: [{ phase: InboxRow['phase'] }[]] = await tx.query(takeOverSql, parameters);
+    return rows[0]?.phase;
+  }
+
   private async find(tx: EntityManager, task: TaskRun): Promise<InboxRow | undefined> {
     const rows: InboxRow[] = await tx.query(findSql, [task.taskId, task.run]);
     return rows[0];
   }
 }
 
+/*
+ * Who holds the advisory lock inserts alone. ON CONFLICT DO NOTHING would do too, but waits for whoever is changing the
+ * row that is there.
+ */
 const insertSql = `
   INSERT INTO tasks.inbox (task_id, run, attempt, state, token, phase, claim_expires_at)
-  VALUES ($1, $2, $3, 'claimed', $4, 'claimed', clock_timestamp() + make_interval(secs => $5))
-  ON CONFLICT (task_id, run) DO NOTHING
+  SELECT $1::uuid, $2::integer, $3::integer, 'claimed', $4::uuid, 'claimed', clock_timestamp() + make_interval(secs => $5)
+  WHERE NOT EXISTS (SELECT FROM tasks.inbox WHERE task_id = $1::uuid AND run = $2::integer)
   RETURNING task_id`;
 
 const findSql = `
   SELECT state, phase, outcome, claim_expires_at <= clock_timestamp() AS expired
   FROM tasks.inbox WHERE task_id = $1 AND run = $2`;
 
+/* Whoever records an outcome at this moment has the row locked: it is skipped, since waiting could last. */
 const takeOverSql = `
-  UPDATE tasks.inbox SET attempt = $3, token = $4, phase = 'claimed', updated_at = clock_timestamp(),
+  UPDATE tasks.inbox i SET attempt = $3, token = $4, phase = 'claimed', updated_at = clock_timestamp(),
     claim_expires_at = clock_timestamp() + make_interval(secs => $5)
-  WHERE task_id = $1 AND run = $2`;
+  FROM (
+    SELECT task_id, run, phase FROM tasks.inbox
+    WHERE task_id = $1 AND run = $2 AND state = 'claimed' AND claim_expires_at <= clock_timestamp()
+    FOR UPDATE SKIP LOCKED
+  ) expired
+  WHERE i.task_id = expired.task_id AND i.run = expired.run
+  RETURNING expired.phase`;
 
 const callingSql = `
   UPDATE tasks.inbox SET phase = 'calling', updated_at = clock_timestamp()

@@ -1,6 +1,6 @@
 import type { DataSource } from 'typeorm';
 import type { FailedItem, Outbox, OutboxItem } from './outbox.js';
-import { backoffSql, leaseSeconds } from './outbox.js';
+import { backoffSql, leaseSeconds, ownFirstLeaseSql, storable } from './outbox.js';
 
 interface EventOutboxRow {
   id: string;
@@ -9,6 +9,7 @@ interface EventOutboxRow {
   name: string;
   headers: Record<string, string>;
   body: Buffer;
+  mandatory: boolean;
   created_at: Date;
   publish_attempts: number;
 }
@@ -26,9 +27,7 @@ export class EventOutbox implements Outbox {
   }
 
   async committed(ids: readonly string[]): Promise<OutboxItem[]> {
-    const rows: EventOutboxRow[] = await this.dataSource.query(`SELECT * FROM tasks.event_outbox WHERE id = ANY ($1)`, [
-      ids,
-    ]);
+    const rows: EventOutboxRow[] = await this.dataSource.query(committedSql, [ids]);
     return rows.map((row) => this.toItem(row));
   }
 
@@ -39,7 +38,7 @@ export class EventOutbox implements Outbox {
   async release(failed: readonly FailedItem[]): Promise<void> {
     await this.dataSource.query(releaseSql, [
       failed.map(({ item }) => item.id),
-      failed.map(({ reason }) => reason),
+      failed.map(({ reason }) => storable(reason)),
       failed.map(({ brokerAway }) => brokerAway),
     ]);
   }
@@ -65,6 +64,7 @@ export class EventOutbox implements Outbox {
         appId: this.producer,
         timestamp: row.created_at,
         headers: row.headers,
+        mandatory: row.mandatory,
       },
     };
   }
@@ -78,6 +78,8 @@ const claimSql = `
   ) picked
   WHERE e.id = picked.id
   RETURNING e.*`;
+
+const committedSql = `SELECT * FROM tasks.event_outbox e WHERE e.id = ANY ($1) AND ${ownFirstLeaseSql('e')}`;
 
 const releaseSql = `
   UPDATE tasks.event_outbox e SET publish_error = f.reason,

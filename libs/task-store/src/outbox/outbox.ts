@@ -22,7 +22,7 @@ export interface FailedItem {
 export interface Outbox {
   /** Leases up to `limit` due rows to the caller. */
   claim(limit: number): Promise<OutboxItem[]>;
-  /** Of these rows, which the caller inserted, those whose transaction really committed. */
+  /** Of these rows, which the caller inserted, those whose transaction really committed, and in time for their first lease. */
   committed(ids: readonly string[]): Promise<OutboxItem[]>;
   confirm(items: readonly OutboxItem[]): Promise<void>;
   /** Gives rows back, to be tried again after a backoff that doubles up to a minute. */
@@ -37,3 +37,13 @@ export const leaseSeconds = 30;
 /** SQL: when a row that could not be published is tried again. */
 export const backoffSql = (brokerAway: string, attempts: string): string =>
   `clock_timestamp() + make_interval(secs => CASE WHEN ${brokerAway} THEN 1 ELSE least(60, 0.5 * 2 ^ least(${attempts}, 10)) END)`;
+
+/**
+ * SQL: nobody but the inserting process has leased this row, and there is time left to publish it. After a transaction
+ * that took longer than the lease, another relay may be publishing the row already.
+ */
+export const ownFirstLeaseSql = (row: string): string =>
+  `${row}.publish_attempts = 1 AND ${row}.claimed_until > clock_timestamp() + interval '1 s'`;
+
+/** Text as PostgreSQL can store it: it has no place for NUL, and the reason of a fault must not be a fault of its own. */
+export const storable = (text: string): string => text.replaceAll('\0', '\uFFFD');

@@ -62,7 +62,7 @@ export class Relay {
 
   /** Looks for due rows by `dueAt` at the latest; for a row that this process inserted with a short delay. */
   wakeAt(delaySeconds: number): void {
-    if (delaySeconds < longestSleepSeconds && !this.stopping)
+    if (delaySeconds > 0 && delaySeconds < longestSleepSeconds && !this.stopping)
       setTimeout(() => this.wake(), delaySeconds * 1000).unref();
   }
 

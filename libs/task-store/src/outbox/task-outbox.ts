@@ -1,6 +1,6 @@
 import type { DataSource } from 'typeorm';
 import type { FailedItem, Outbox, OutboxItem } from './outbox.js';
-import { backoffSql, leaseSeconds } from './outbox.js';
+import { backoffSql, leaseSeconds, ownFirstLeaseSql, storable } from './outbox.js';
 import { taskMessage } from './task-message.js';
 
 interface TaskOutboxRow {
@@ -52,8 +52,9 @@ export class TaskOutbox implements Outbox {
   async release(failed: readonly FailedItem[]): Promise<void> {
     await this.dataSource.query(releaseSql, [
       ids(failed.map(({ item }) => item)),
+      failed.map(({ item }) => item.run),
       failed.map(({ item }) => item.attempt),
-      failed.map(({ reason }) => reason),
+      failed.map(({ reason }) => storable(reason)),
       failed.map(({ brokerAway }) => brokerAway),
     ]);
   }
@@ -100,7 +101,7 @@ const claimSql = `
   WHERE t.id = picked.id
   RETURNING ${columns}`;
 
-const committedSql = `SELECT ${columns} FROM tasks.task t WHERE t.id = ANY ($1) AND ${unpublished}`;
+const committedSql = `SELECT ${columns} FROM tasks.task t WHERE t.id = ANY ($1) AND ${unpublished} AND ${ownFirstLeaseSql('t')}`;
 
 /*
  * Rows are locked in the order of their ids before they are changed, here and in the history's projection: two
@@ -118,11 +119,18 @@ const confirmSql = `
   FROM locked WHERE t.id = locked.id`;
 
 const releaseSql = `
+  WITH failed AS (
+    SELECT * FROM unnest($1::uuid[], $2::integer[], $3::integer[], $4::text[], $5::boolean[]) AS f (id, run, attempt, reason, broker_away)
+  ), locked AS (
+    SELECT t.id, f.reason, f.broker_away
+    FROM tasks.task t JOIN failed f ON f.id = t.id AND f.run = t.run AND f.attempt = t.attempt
+    WHERE t.published_at IS NULL
+    ORDER BY t.id FOR UPDATE OF t
+  )
   UPDATE tasks.task t SET publish_error = f.reason,
     publish_attempts = t.publish_attempts - CASE WHEN f.broker_away THEN 1 ELSE 0 END,
     claimed_until = ${backoffSql('f.broker_away', 't.publish_attempts')}
-  FROM unnest($1::uuid[], $2::integer[], $3::text[], $4::boolean[]) AS f (id, attempt, reason, broker_away)
-  WHERE t.id = f.id AND t.attempt = f.attempt AND t.published_at IS NULL`;
+  FROM locked f WHERE t.id = f.id`;
 
 const nextSql = `
   SELECT extract(epoch FROM min(greatest(t.due_at, coalesce(t.claimed_until, t.due_at))) - clock_timestamp())::float8 AS seconds

@@ -20,7 +20,7 @@ export class TaskResults {
   async wait(id: string, seconds: number): Promise<TaskRecord | undefined> {
     const task = await this.store.history.find(id);
     if (!task || isTerminal(task.state) || seconds <= 0 || this.stopping.aborted) return task;
-    return (await this.ended(id, seconds)) ?? this.store.history.find(id);
+    return (await this.ended(task.id, seconds)) ?? this.store.history.find(id);
   }
 
   private ended(id: string, seconds: number): Promise<TaskRecord | undefined> {

@@ -22,6 +22,7 @@ export function defineCatalogue(parts: {
   readonly events: readonly AnyEventContract[];
   readonly routes: readonly Route[];
 }): Catalogue {
+  byName([...parts.tasks, ...parts.events]); // a message says its name alone, so tasks and events share them
   return Object.freeze({
     tasks: byName(parts.tasks),
     events: byName(parts.events),

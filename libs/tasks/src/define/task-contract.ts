@@ -77,8 +77,8 @@ export type PayloadInput<C extends { payload: z.ZodType }> = z.input<C['payload'
 export type Result<C extends { result: z.ZodType }> = z.output<C['result']>;
 
 /**
- * Defines a task. Refuses, with a sentence, what could not work at run time: a malformed name, a payload that JSON cannot
- * carry, a sensitive field that does not exist, time limits that contradict each other.
+ * Defines a task. Refuses, with a sentence, what could not work at run time: a malformed name, a payload or result that
+ * JSON cannot carry, a sensitive field that does not exist, time limits that contradict each other.
  *
  * @example
  * export const SendGreeting = defineTask({
@@ -95,6 +95,7 @@ export function defineTask<P extends z.ZodObject, E extends Effects, R extends z
   assertName(name, 'task');
   assertVersion(name, version);
   jsonSchemaOf(name, payload);
+  if (options.result) jsonSchemaOf(name, options.result);
   assertSensitiveFields(name, payload, options.sensitive ?? []);
   assertDurations(name, effects === 'database' ? longestDatabaseSeconds : Infinity, timeLimit);
   return Object.freeze({

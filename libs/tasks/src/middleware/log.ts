@@ -22,4 +22,6 @@ function write(logger: Logger, job: Job, outcome: Outcome): void {
 }
 
 const seconds = (outcome: Outcome): object =>
-  'event' in outcome ? { wait_seconds: outcome.event.waitSeconds, run_seconds: outcome.event.runSeconds } : {};
+  'event' in outcome && outcome.event
+    ? { wait_seconds: outcome.event.waitSeconds, run_seconds: outcome.event.runSeconds }
+    : {};

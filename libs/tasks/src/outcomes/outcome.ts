@@ -25,6 +25,12 @@ export type Outcome =
   /** Another worker has taken it over, and the outcome is that one's to tell. */
   | { readonly kind: 'superseded' }
   /** No worker can read it. */
-  | { readonly kind: 'unreadable'; readonly reason: UnreadableReason; readonly error: TaskError }
+  | {
+      readonly kind: 'unreadable';
+      readonly reason: UnreadableReason;
+      readonly error: TaskError;
+      /** The end of its task, when the message says which one that is. */
+      readonly event: TaskEvent | undefined;
+    }
   /** The runtime's own database was away: no attempt was spent. */
   | { readonly kind: 'fault'; readonly error: unknown };

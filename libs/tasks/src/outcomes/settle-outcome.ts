@@ -4,7 +4,7 @@ import type { ParkedEnvelope, TaskEvent } from '@mentorhub/task-store';
 import type { Job } from '../server/job.js';
 import type { Settlement } from '../settlement/settlement.js';
 import type { Outcome, RecordedOutcome } from './outcome.js';
-import { countParked, parkedMessage } from './parking.js';
+import { countParked, identityOf, parkedMessage } from './parking.js';
 
 export interface OutcomeSettlerOptions {
   readonly publisher: MessagePublisher;
@@ -63,15 +63,16 @@ export class OutcomeSettler {
 
   private async parkUnreadable(
     delivery: Delivery,
-    { reason, error }: Extract<Outcome, { kind: 'unreadable' }>,
+    { reason, error, event }: Extract<Outcome, { kind: 'unreadable' }>,
   ): Promise<void> {
     this.options.logger.error(
       { reason, queue: delivery.queue, message_id: delivery.messageId },
       `A message was parked: ${error.message}`,
     );
-    if (!(await this.park(delivery, { reason, error }))) return;
+    const task = event && { taskId: event.taskId, run: event.run, attempt: event.attempt };
+    if (!(await this.park(delivery, { reason, error, ...task }))) return;
     countParked(undefined, reason);
-    delivery.ack();
+    this.options.settlement.add(delivery, event);
   }
 
   private park(delivery: Delivery, what: Omit<ParkedEnvelope, 'queue' | 'worker' | 'at'>): Promise<boolean> {
@@ -81,15 +82,10 @@ export class OutcomeSettler {
   }
 
   private async tryLater(delivery: Delivery): Promise<void> {
-    const { body, messageId, type, appId, contentType, headers } = delivery;
     const route = delayedRoute(delivery.queue, busyDelaySeconds);
-    const rest = {
-      ...(messageId && { messageId }),
-      ...(type && { type }),
-      ...(appId && { appId }),
-      ...(contentType && { contentType }),
-    };
-    if (await this.publishUntilConfirmed(delivery, { ...route, body, headers, ...rest })) delivery.ack();
+    const { body, headers, timestamp } = delivery;
+    const message = { ...route, ...identityOf(delivery), body, headers, ...(timestamp && { timestamp }) };
+    if (await this.publishUntilConfirmed(delivery, message)) delivery.ack();
   }
 
   /**

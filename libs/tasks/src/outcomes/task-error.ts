@@ -1,17 +1,22 @@
 import type { TaskError } from '@mentorhub/task-store';
 
+const longestName = 200;
 const longestMessage = 4_000;
 const longestStack = 8_000;
 
-/** An error as it is recorded, bounded so that it fits a header of a parked message. Whatever was thrown will do. */
+/** An error as it is recorded, bounded. Whatever was thrown will do. */
 export function toTaskError(thrown: unknown): TaskError {
   if (!(thrown instanceof Error)) return { name: 'Error', message: describe(thrown).slice(0, longestMessage) };
   return {
-    name: thrown.name,
-    message: thrown.message.slice(0, longestMessage),
-    ...(thrown.stack && { stack: thrown.stack.slice(0, longestStack) }),
+    name: text(thrown.name, longestName),
+    message: text(thrown.message, longestMessage),
+    ...(thrown.stack && { stack: text(thrown.stack, longestStack) }),
   };
 }
+
+/** Nothing keeps a program from giving an error a name or a message that is no string. */
+const text = (value: unknown, longest: number): string =>
+  (typeof value === 'string' ? value : describe(value)).slice(0, longest);
 
 function describe(thrown: unknown): string {
   if (typeof thrown === 'string') return thrown;

@@ -1,4 +1,5 @@
-import { derivedId, type TaskEvent } from '@mentorhub/task-store';
+import { derivedId, type TaskError, type TaskEvent } from '@mentorhub/task-store';
+import type { NamedTask } from '../server/decode-delivery.js';
 import { queueOf, type Job } from '../server/job.js';
 
 /** Makes the events of one job. */
@@ -26,3 +27,9 @@ export function taskEvent(
 /** Seconds from due to `start`; the clocks of two machines may disagree, so never below 0. */
 export const waitSeconds = (job: Job, start: Date): number | undefined =>
   job.dueAt && Math.max(0, (start.getTime() - job.dueAt.getTime()) / 1000);
+
+/** The end of a task whose message no worker can read. */
+export function unreadableEvent(task: NamedTask, queue: string, worker: string, error: TaskError): TaskEvent {
+  const id = derivedId(task.taskId, task.run, task.attempt, 'failed');
+  return { ...task, id, kind: 'failed', at: new Date().toISOString(), queue, worker, error };
+}

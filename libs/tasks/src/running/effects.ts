@@ -2,7 +2,7 @@ import { taskMetrics } from '@mentorhub/metrics';
 import type { Logger } from '@mentorhub/service';
 import { isDatabaseUnavailable, type Claim, type TaskRun, type TaskStore } from '@mentorhub/task-store';
 import { randomUUID } from 'node:crypto';
-import type { EntityManager } from 'typeorm';
+import { QueryRunnerAlreadyReleasedError, type EntityManager } from 'typeorm';
 import type { Outcome, RecordedOutcome } from '../outcomes/outcome.js';
 import { ClaimLostError } from '../server/context.js';
 import { UnreadableMessage } from '../server/decode-delivery.js';
@@ -18,6 +18,7 @@ export interface EffectsOptions {
 
 /** How long a claim outlives the hard limit, for a handler that returns at the last moment and is then recorded. */
 const claimGraceSeconds = 30;
+const recordAgainMs = 500;
 
 const runOf = (job: Job): TaskRun => ({ taskId: job.id, run: job.run, attempt: job.attempt });
 
@@ -53,7 +54,10 @@ export class Effects {
       return await store.dataSource.transaction(async (tx) => {
         const claim: StoredClaim = await store.inbox.claim(tx, runOf(job), token, 0);
         if (claim.kind !== 'claimed' && claim.kind !== 'ambiguous') return refused(claim);
-        const outcome = await runner.run(job, payload, { tx });
+        const outcome = await runner.run(job, payload, { tx }).catch((error: unknown) => {
+          // Whatever the handler made of it: it stood on a connection that was gone.
+          throw tx.queryRunner?.isReleased ? new QueryRunnerAlreadyReleasedError() : error;
+        });
         await this.record(tx, job, token, outcome);
         return outcome;
       });
@@ -119,7 +123,34 @@ export class Effects {
     }
   }
 
-  private recordUnderClaim(job: Job, token: string, outcome: RecordedOutcome): Promise<Outcome> {
+  /**
+   * Tries for as long as the claim holds: a call that was made and not recorded is ambiguous afterwards. An outcome that
+   * PostgreSQL cannot store is a failure.
+   */
+  private async recordUnderClaim(job: Job, token: string, outcome: RecordedOutcome): Promise<Outcome> {
+    const latest = Date.now() + claimGraceSeconds * 1000;
+    let lastError: unknown;
+    for (;;) {
+      try {
+        const recorded = await this.recordOnce(job, token, outcome);
+        // Not held after a broken COMMIT: it may have been ours, and then the message that comes again finds the outcome.
+        if (recorded.kind === 'superseded' && lastError !== undefined) throw lastError;
+        return recorded;
+      } catch (error) {
+        if (error === lastError || Date.now() > latest) throw error;
+        if (!isDatabaseUnavailable(error))
+          return this.recordOnce(job, token, this.options.runner.failed(job, error, new Date()));
+        lastError = error;
+        this.options.logger.warn(
+          { err: error },
+          'PostgreSQL is away and the outcome of a call is not recorded yet; trying again.',
+        );
+        await new Promise((resolve) => setTimeout(resolve, recordAgainMs));
+      }
+    }
+  }
+
+  private recordOnce(job: Job, token: string, outcome: RecordedOutcome): Promise<Outcome> {
     const { store, worker } = this.options;
     return store.dataSource.transaction(async (tx): Promise<Outcome> => {
       const held = await store.inbox.finish(tx, runOf(job), token, outcome.kind, outcome);
@@ -162,5 +193,15 @@ const refused = (claim: Extract<StoredClaim, { kind: 'busy' | 'finished' }>): Ou
   claim.kind === 'finished' ? { kind: 'duplicate', of: claim.outcome } : { kind: 'busy' };
 
 /** A handler's own network errors are its failures; only a query that found no database is the runtime's. */
-const isQueryOfAnAbsentDatabase = (error: unknown): boolean =>
-  error instanceof Error && error.name === 'QueryFailedError' && isDatabaseUnavailable(error);
+function isQueryOfAnAbsentDatabase(error: unknown): boolean {
+  for (let seen = error, depth = 0; seen instanceof Error && depth < 5; seen = seen.cause, depth += 1) {
+    if (queryErrors.has(seen.name) && isDatabaseUnavailable(seen)) return true;
+  }
+  return false;
+}
+
+const queryErrors = new Set([
+  'QueryFailedError',
+  'QueryRunnerAlreadyReleasedError',
+  'QueryRunnerProviderAlreadyReleasedError',
+]);

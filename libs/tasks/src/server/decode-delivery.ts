@@ -1,5 +1,5 @@
 import type { Delivery } from '@mentorhub/messaging';
-import { derivedId, taskHeaders } from '@mentorhub/task-store';
+import { derivedId, taskHeaders, type TaskEvent } from '@mentorhub/task-store';
 import type { AnyEventContract, AnyTaskContract, Catalogue } from '../define/index.js';
 import type { Job } from './job.js';
 
@@ -24,22 +24,24 @@ export class UnreadableMessage extends Error {
 }
 
 const uuidPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+const namePattern = /^[a-z0-9.-]{1,120}$/;
 
 /** Reads a delivery by its `type` property, never by its routing key. @throws {UnreadableMessage} */
 export function decodeDelivery(delivery: Delivery, catalogue: Catalogue): Job {
   const { headers, messageId } = delivery;
   if (!messageId || !uuidPattern.test(messageId))
     throw new UnreadableMessage('undecodable', 'It has no message id that is a UUID.');
+  const id = messageId.toLowerCase();
   const contract = contractOf(delivery, catalogue);
   return {
     delivery,
     contract,
-    id: contract.kind === 'task' ? messageId : derivedId(messageId, delivery.queue),
+    id: contract.kind === 'task' ? id : derivedId(id, delivery.queue),
     run: count(headers[taskHeaders.run]),
     attempt: count(headers[taskHeaders.attempt]),
     dueAt: instant(headers[taskHeaders.dueAt]),
     expiresAt: instant(headers[taskHeaders.expiresAt]),
-    root: String(headers[taskHeaders.root] ?? messageId),
+    root: String(headers[taskHeaders.root] ?? id),
     body: parse(delivery.body),
   };
 }
@@ -62,18 +64,34 @@ function parse(body: Buffer): Record<string, unknown> {
 function parseJson(body: Buffer): unknown {
   try {
     return JSON.parse(utf8.decode(body));
-  } catch (error) {
-    throw new UnreadableMessage('undecodable', `Its body is no JSON in UTF-8: ${(error as Error).message}`);
+  } catch {
+    // What the parser says quotes the body, which may hold a secret.
+    throw new UnreadableMessage('undecodable', 'Its body is no JSON in UTF-8.');
   }
 }
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
+/** Which attempt of which task an unreadable message is about, as far as it says so. Domain events have no run. */
+export function taskNamedBy({ messageId, type, headers }: Delivery): NamedTask | undefined {
+  const [run, attempt, version] = [taskHeaders.run, taskHeaders.attempt, taskHeaders.version].map(
+    (header) => headers[header],
+  );
+  if (!messageId || !uuidPattern.test(messageId) || !type || !namePattern.test(type)) return undefined;
+  if (!isCount(run) || !isCount(attempt) || !isCount(version)) return undefined;
+  return { taskId: messageId.toLowerCase(), run, attempt, name: type, version };
+}
+
+export type NamedTask = Pick<TaskEvent, 'taskId' | 'run' | 'attempt' | 'name' | 'version'>;
+
+const isCount = (value: unknown): value is number =>
+  Number.isSafeInteger(value) && Number(value) >= 1 && Number(value) < 2 ** 31;
+
 /** Runs and attempts count from 1; a message that somebody wrote by hand may leave them out. */
 function count(header: unknown): number {
   if (header === undefined) return 1;
   const value = Number(header);
-  if (Number.isSafeInteger(value) && value >= 1 && value < 2 ** 31) return value;
+  if (isCount(value)) return value;
   throw new UnreadableMessage('undecodable', 'Its run or attempt is no whole number from 1.');
 }
 

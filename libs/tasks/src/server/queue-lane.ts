@@ -37,8 +37,10 @@ export class QueueLane {
 
   /** Takes no more, hands back what has not begun, and resolves when what has begun is over. */
   async stop(): Promise<void> {
-    await this.consumer?.cancel();
+    const cancelled = this.consumer?.cancel();
+    // At once: what ends while the broker answers must not start what was waiting.
     for (const delivery of this.waiting.splice(0)) delivery.handBack();
+    await cancelled;
     await Promise.all(this.underWay);
   }
 

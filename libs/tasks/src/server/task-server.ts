@@ -13,12 +13,13 @@ import { trace } from '../middleware/trace.js';
 import type { Outcome } from '../outcomes/outcome.js';
 import { OutcomeSettler } from '../outcomes/settle-outcome.js';
 import { toTaskError } from '../outcomes/task-error.js';
+import { unreadableEvent } from '../outcomes/task-events.js';
 import type { PayloadCipher } from '../payload/payload-cipher.js';
 import { Effects } from '../running/effects.js';
 import { HandlerRunner, type HandlerCall } from '../running/run-handler.js';
 import { RunningTasks } from '../running/running-tasks.js';
 import { Settlement } from '../settlement/settlement.js';
-import { decodeDelivery, UnreadableMessage } from './decode-delivery.js';
+import { decodeDelivery, taskNamedBy, UnreadableMessage } from './decode-delivery.js';
 import { taskTransport } from './handlers.js';
 import type { Job } from './job.js';
 import { QueueLane } from './queue-lane.js';
@@ -85,6 +86,14 @@ export class TaskServer extends Server implements CustomTransportStrategy {
     );
   }
 
+  /** @throws {Error} the task has a handler already: one of the two would never run. */
+  override addHandler(...[pattern, ...rest]: Parameters<Server['addHandler']>): void {
+    if (this.messageHandlers.has(this.normalizePattern(pattern))) {
+      throw new Error(`"${String(pattern)}" has two handlers in this process; remove one of them.`);
+    }
+    super.addHandler(pattern, ...rest);
+  }
+
   listen(callback: () => void): void {
     for (const lane of this.lanes) {
       this.options.health.register(`consumer ${lane.queue}`, () => lane.active);
@@ -108,13 +117,35 @@ export class TaskServer extends Server implements CustomTransportStrategy {
 
   private async process(delivery: Delivery): Promise<void> {
     try {
+      await this.decide(delivery);
+    } catch (error) {
+      this.options.taskLogger.error(
+        { err: error },
+        'A delivery could not be settled; it comes again when its channel closes.',
+      );
+    }
+  }
+
+  private async decide(delivery: Delivery): Promise<void> {
+    try {
       const job = decodeDelivery(delivery, this.options.catalogue);
       await this.settler.settle(delivery, await this.run(job), job);
     } catch (error) {
-      if (!(error instanceof UnreadableMessage))
-        return this.options.taskLogger.error({ err: error }, 'A delivery could not be settled.');
-      await this.settler.settle(delivery, { kind: 'unreadable', reason: error.reason, error: toTaskError(error) });
+      if (!(error instanceof UnreadableMessage)) throw error;
+      await this.settler.settle(delivery, this.unreadable(delivery, error));
     }
+  }
+
+  private unreadable(delivery: Delivery, thrown: UnreadableMessage): Outcome {
+    const { reason } = thrown;
+    const error = toTaskError(thrown);
+    const task = taskNamedBy(delivery);
+    return {
+      kind: 'unreadable',
+      reason,
+      error,
+      event: task && unreadableEvent(task, delivery.queue, this.options.worker, error),
+    };
   }
 
   private handlerOf(name: string): HandlerCall | undefined {

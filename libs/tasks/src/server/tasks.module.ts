@@ -90,6 +90,7 @@ export class TasksModule implements OnApplicationBootstrap, BeforeApplicationShu
   }
 
   async onApplicationShutdown(): Promise<void> {
+    await this.store.relay.stop(); // what the last handlers enqueued is on its way and wants to be marked
     await this.broker.close();
   }
 }

@@ -26,6 +26,8 @@ interface BatchMessage {
   readonly type: string;
   readonly messageId: string;
   readonly body: Buffer;
+  /** An outcome that no queue takes would be lost. */
+  readonly mandatory: true;
 }
 
 const longestWaitMs = 15;
@@ -101,12 +103,13 @@ export class Settlement {
   }
 
   private async makeDurable(body: Buffer): Promise<void> {
-    const message = {
+    const message: BatchMessage = {
       exchange: this.options.exchange,
       routingKey: taskEventBatch,
       type: taskEventBatch,
       messageId: uuidv7(),
       body,
+      mandatory: true,
     };
     try {
       await this.options.publisher.publish(message);
@@ -120,10 +123,12 @@ export class Settlement {
   }
 
   private async keepInDatabase(message: BatchMessage): Promise<void> {
-    const { exchange, routingKey, type: name, messageId: id, body } = message;
+    const { exchange, routingKey, type: name, messageId: id, body, mandatory } = message;
     for (;;) {
       try {
-        return await this.options.store.publishLater([{ id, exchange, routingKey, name, body, headers: {} }]);
+        return await this.options.store.publishLater([
+          { id, exchange, routingKey, name, body, mandatory, headers: {} },
+        ]);
       } catch (error) {
         this.options.logger.warn(
           { err: error },

@@ -1,0 +1,46 @@
+import { catalogue, exchanges, streams, topology } from '@mentorhub/contracts';
+import { DatabaseModule } from '@mentorhub/service';
+import { TasksModule } from '@mentorhub/tasks/server';
+import { Module, type DynamicModule } from '@nestjs/common';
+import type { AnalyticsConfig } from './config.js';
+import { DailyStatsModule } from './daily-stats/daily-stats.module.js';
+import { DeadLettersModule } from './dead-letters/dead-letters.module.js';
+import { TaskHistoryModule } from './task-history/task-history.module.js';
+
+export const serviceName = 'analytics-service';
+
+/** Events of one queue that are counted at once. */
+const eventConcurrency = 10;
+
+/** Counts from domain events, projects the history of tasks, takes in dead letters; which of them, QUEUES says. */
+@Module({})
+export class AnalyticsModule {
+  static forRoot(config: AnalyticsConfig): DynamicModule {
+    const consumes = (queue: string) => config.QUEUES.includes(queue);
+    return {
+      module: AnalyticsModule,
+      imports: [
+        DatabaseModule.forRoot({
+          url: config.DATABASE_URL,
+          applicationName: serviceName,
+          poolSize: config.DATABASE_POOL_SIZE,
+        }),
+        TasksModule.forRoot({
+          service: serviceName,
+          worker: config.INSTANCE_NAME,
+          catalogue,
+          topology,
+          exchanges,
+          broker: { url: config.AMQP_URL, topologyMode: config.AMQP_TOPOLOGY },
+          payloadKeys: config.PAYLOAD_KEYS,
+          queues: consumes(streams.analyticsEvents)
+            ? { [streams.analyticsEvents]: { concurrency: eventConcurrency } }
+            : {},
+        }),
+        DailyStatsModule,
+        ...(consumes(streams.taskEvents) ? [TaskHistoryModule] : []),
+        ...(consumes(streams.deadLetters) ? [DeadLettersModule] : []),
+      ],
+    };
+  }
+}

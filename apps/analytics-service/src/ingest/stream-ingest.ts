@@ -1,0 +1,154 @@
+import type { Broker, Consumer, Delivery } from '@mentorhub/messaging';
+import type { HealthChecks, Logger } from '@mentorhub/service';
+import type { OnApplicationBootstrap, OnModuleDestroy } from '@nestjs/common';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { DataSource } from 'typeorm';
+import { RetryPause } from './retry-pause.js';
+import type { Reading, Stream } from './stream.js';
+import { writeOrBisect, type Refused } from './write-or-bisect.js';
+
+export interface IngestOptions<Item> {
+  readonly stream: Stream<Item>;
+  readonly broker: Broker;
+  readonly dataSource: DataSource;
+  /** Told whether messages reach it, as `consumer <queue>`. */
+  readonly health: HealthChecks;
+  readonly logger: Logger;
+  /** A batch ends with the message that brings it to this many items. Default 1,000. */
+  readonly batchItems?: number;
+  /** Or to this many bytes. Default 4 MiB. */
+  readonly batchBytes?: number;
+}
+
+interface Received<Item> extends Reading<Item> {
+  readonly delivery: Delivery;
+}
+
+/** Keeps the message that an item came with. */
+interface Sourced<Item> {
+  readonly item: Item;
+  readonly source: Received<Item>;
+}
+
+/**
+ * Writes a stream of messages to PostgreSQL, one batch at a time, losing nothing and acking only what is safe.
+ *
+ * 1. `start` consumes; what arrives while a batch is written makes up the next one, so batches grow with the load.
+ * 2. A batch is one transaction. What PostgreSQL refuses is found by halving and set aside; the rest is written.
+ * 3. Only then its messages are acked. A crash before that delivers them again, to be written a second time.
+ * 4. While PostgreSQL, or the broker for what is set aside, is away, the batch stays unacked and is tried again, which is
+ *    the probe; the prefetch bounds what waits here meanwhile.
+ * 5. `stop` takes no more, finishes the batch under way and gives the rest back. Idempotent.
+ */
+export class StreamIngest<Item> implements OnApplicationBootstrap, OnModuleDestroy {
+  private waiting: Delivery[] = [];
+  private consumer: Consumer | undefined;
+  private working: Promise<void> | undefined;
+  private readonly stopping = new AbortController();
+
+  constructor(private readonly options: IngestOptions<Item>) {}
+
+  onApplicationBootstrap(): void {
+    this.start();
+  }
+
+  onModuleDestroy(): Promise<void> {
+    return this.stop();
+  }
+
+  start(): void {
+    const { broker, stream, health } = this.options;
+    this.consumer ??= broker.consume({
+      queue: stream.queue,
+      prefetch: stream.prefetch,
+      onDelivery: (delivery) => this.take(delivery),
+    });
+    health.register(`consumer ${stream.queue}`, () => this.consumer?.active ?? false);
+  }
+
+  async stop(): Promise<void> {
+    this.stopping.abort();
+    await this.consumer?.cancel();
+    await this.working;
+    await this.consumer?.close();
+  }
+
+  private take(delivery: Delivery): void {
+    // After a reconnect the broker delivers again what waits here; the old copies must not pile up.
+    if (this.waiting.length >= this.options.stream.prefetch) this.waiting = this.waiting.filter(isOpen);
+    this.waiting.push(delivery);
+    this.working ??= this.work();
+  }
+
+  private async work(): Promise<void> {
+    await nextTurn(); // what came in the same packet belongs to the same batch
+    while (this.waiting.length > 0 && !this.stopping.signal.aborted) await this.untilDone(this.nextBatch());
+    this.working = undefined;
+  }
+
+  private nextBatch(): Received<Item>[] {
+    const { stream, batchItems = 1_000, batchBytes = 4 << 20 } = this.options;
+    const batch: Received<Item>[] = [];
+    for (let items = 0, bytes = 0; items < batchItems && bytes < batchBytes;) {
+      const delivery = this.waiting.shift();
+      if (!delivery) break;
+      const reading = stream.read(delivery);
+      items += reading.items.length;
+      bytes += delivery.body.length;
+      batch.push({ delivery, ...reading });
+    }
+    return batch;
+  }
+
+  private async untilDone(batch: readonly Received<Item>[]): Promise<void> {
+    const pause = new RetryPause(this.stopping.signal);
+    for (let open = batch; open.length > 0; open = batch.filter(({ delivery }) => isOpen(delivery))) {
+      try {
+        return await this.ingest(open);
+      } catch (error) {
+        if (pause.tells()) this.tellFault(error, open.length);
+      }
+      if (!(await pause.over())) return;
+    }
+  }
+
+  private async ingest(batch: readonly Received<Item>[]): Promise<void> {
+    const sourced = batch.flatMap((source) => source.items.map((item) => ({ item, source })));
+    const refused = await writeOrBisect(sourced, (part) => this.write(part));
+    for (const received of batch) {
+      const ofIt = refused.filter(({ item }) => item.source === received);
+      await this.setAsideOf(received, ofIt);
+    }
+    for (const { delivery } of batch) delivery.ack();
+  }
+
+  private async write(part: readonly Sourced<Item>[]): Promise<void> {
+    const { dataSource, stream } = this.options;
+    const items = part.map(({ item }) => item);
+    await dataSource.transaction((tx) => stream.write(tx, items));
+    stream.written(items);
+  }
+
+  private async setAsideOf(
+    { delivery, unreadable }: Received<Item>,
+    refused: readonly Refused<Sourced<Item>>[],
+  ): Promise<void> {
+    const { stream, logger } = this.options;
+    const [first] = refused;
+    if (unreadable) await stream.setAside(delivery, { reason: 'undecodable', ...unreadable });
+    if (first) {
+      const items = refused.map(({ item }) => item.item);
+      await stream.setAside(delivery, { reason: 'refused', items, error: first.error });
+    }
+    const err = unreadable?.error ?? first?.error;
+    const fields = { err, queue: stream.queue, messageId: delivery.messageId };
+    if (err) logger.error(fields, 'What could not be written was set aside.');
+  }
+
+  private tellFault(error: unknown, messages: number): void {
+    const fields = { err: error, queue: this.options.stream.queue, messages };
+    this.options.logger.warn(fields, 'A batch could not be written; it stays in the queue and is tried again.');
+  }
+}
+
+const isOpen = (delivery: Delivery): boolean => delivery.channelOpen;

@@ -1,0 +1,57 @@
+import { catalogue } from '@mentorhub/contracts';
+import { relayMetrics, taskMetrics } from '@mentorhub/metrics';
+import { InjectLogger, type Logger } from '@mentorhub/service';
+import { TaskStore } from '@mentorhub/task-store';
+import { Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
+import { RepeatedJob } from './repeated-job.js';
+
+const partitionsEverySeconds = 3600;
+const gaugesEverySeconds = 15;
+
+/**
+ * Keeps the history in order.
+ *
+ * 1. Before anything is consumed, and then hourly: the timeline's partitions of the coming days.
+ * 2. Every 15 s: how long the oldest task of each type has been waiting, and what waits to be published.
+ */
+@Injectable()
+export class HistoryUpkeep implements OnModuleInit, OnModuleDestroy {
+  private readonly partitions = new RepeatedJob(partitionsEverySeconds, () => this.makePartitions());
+  private readonly gauges = new RepeatedJob(gaugesEverySeconds, () => this.setGauges());
+
+  constructor(
+    private readonly store: TaskStore,
+    @InjectLogger() private readonly logger: Logger,
+  ) {}
+
+  async onModuleInit(): Promise<void> {
+    await this.partitions.start();
+    await this.gauges.start();
+  }
+
+  async onModuleDestroy(): Promise<void> {
+    await Promise.all([this.partitions.stop(), this.gauges.stop()]);
+  }
+
+  /** Without a partition, events go to the default one: nothing is lost, so a fault here stops nothing. */
+  private async makePartitions(): Promise<void> {
+    try {
+      await this.store.history.ensurePartitions();
+    } catch (err) {
+      this.logger.error({ err }, 'The partitions of the coming days could not be made; it is tried again in an hour.');
+    }
+  }
+
+  private async setGauges(): Promise<void> {
+    const { history } = this.store;
+    try {
+      const ages = new Map((await history.oldestPending()).map(({ name, ageSeconds }) => [name, ageSeconds]));
+      for (const task of catalogue.tasks.keys()) taskMetrics.oldestPendingAge.set({ task }, ages.get(task) ?? 0);
+      const { dueRows, oldestAgeSeconds } = await history.relayBacklog();
+      relayMetrics.dueRows.set(dueRows);
+      relayMetrics.oldestDueAge.set(oldestAgeSeconds);
+    } catch (err) {
+      this.logger.warn({ err }, 'What waits could not be read; its metrics stay as they were.');
+    }
+  }
+}

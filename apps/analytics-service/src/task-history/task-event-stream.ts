@@ -1,0 +1,53 @@
+import { streams } from '@mentorhub/contracts';
+import type { Delivery, MessagePublisher } from '@mentorhub/messaging';
+import { analyticsMetrics, deadLetterMetrics } from '@mentorhub/metrics';
+import { projectEvents, type TaskEvent } from '@mentorhub/task-store';
+import type { EntityManager } from 'typeorm';
+import type { Rest, Stream } from '../ingest/stream.js';
+import { readTaskEvents } from './task-event-batch.js';
+import { parkedEvents } from './park-events.js';
+
+/** What happened to tasks, as workers tell it: batches of events, projected into timelines and states. */
+export class TaskEventStream implements Stream<TaskEvent> {
+  readonly queue = streams.taskEvents;
+  /** A message holds up to 1 MiB of events. */
+  readonly prefetch = 50;
+
+  constructor(
+    private readonly publisher: MessagePublisher,
+    private readonly worker: string,
+  ) {}
+
+  read(delivery: Delivery) {
+    return readTaskEvents(delivery.body);
+  }
+
+  async write(tx: EntityManager, events: readonly TaskEvent[]): Promise<void> {
+    // In one order everywhere, or two replicas that were told the same could dead-lock.
+    await projectEvents(
+      tx,
+      [...events].sort((a, b) => (a.id < b.id ? -1 : 1)),
+    );
+  }
+
+  written(events: readonly TaskEvent[]): void {
+    const now = Date.now();
+    for (const { at } of events) analyticsMetrics.ingestLag.observe(Math.max(0, (now - Date.parse(at)) / 1000));
+  }
+
+  /** Parked as a dead letter, and confirmed as such by the broker. @throws {PublishError} */
+  async setAside(delivery: Delivery, rest: Rest<TaskEvent>): Promise<void> {
+    const { reason, error } = rest;
+    const body = reason === 'refused' ? bodyOf(rest.items, delivery) : rest.body;
+    await this.publisher.publish(parkedEvents(delivery, { body, reason, error }, this.worker));
+    deadLetterMetrics.total.inc({ task: this.queue, reason });
+  }
+}
+
+function bodyOf(events: readonly TaskEvent[], delivery: Delivery): Buffer {
+  try {
+    return Buffer.from(JSON.stringify(events));
+  } catch {
+    return delivery.body; // nested too deep to be written out again, which may be why it was refused
+  }
+}

@@ -1,0 +1,44 @@
+import { Email, Locale, Username } from '@mentorhub/contracts';
+import { z } from 'zod';
+
+/** An IANA time zone that this server knows. */
+const TimeZone = z.string().max(64).refine(isTimeZone, 'must be an IANA time zone such as Europe/Berlin');
+
+const withoutOuterBlanks = /^\S(?:.*\S)?$/su;
+
+export const NewUser = z.strictObject({
+  email: Email,
+  username: Username.regex(withoutOuterBlanks, 'must not begin or end with a blank'),
+  fullName: z
+    .string()
+    .min(1)
+    .max(200)
+    .regex(/^[^\p{Cc}\p{Zl}\p{Zp}\p{Cs}]*$/u, 'must be one line without control characters')
+    .optional(),
+  locale: Locale.default('en'),
+  timezone: TimeZone.default('UTC'),
+});
+export type NewUser = z.output<typeof NewUser>;
+
+export const AddressRequest = z.strictObject({ email: Email });
+export type AddressRequest = z.output<typeof AddressRequest>;
+
+/** Any text: one that is no token is unknown like any other, and its bearer is told the same. */
+const PresentedToken = z.string().min(1).max(512);
+
+export const TokenConfirmation = z.strictObject({ token: PresentedToken });
+export type TokenConfirmation = z.output<typeof TokenConfirmation>;
+
+export const PasswordConfirmation = z.strictObject({ token: PresentedToken, password: z.string().min(8).max(200) });
+export type PasswordConfirmation = z.output<typeof PasswordConfirmation>;
+
+function isTimeZone(name: string): boolean {
+  // An offset such as +02:00 is accepted by Intl but has no daylight-saving rules.
+  if (!/^[A-Za-z]/.test(name)) return false;
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name });
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,79 @@
+import { Email, Instant, Line, Locale, Username, Uuid } from '@mentorhub/contracts';
+import { taskStates } from '@mentorhub/task-store';
+import { z } from 'zod';
+
+/** What is answered, for the OpenAPI document; tests hold real answers against it. */
+const State = z.enum(taskStates);
+const TaskError = z.looseObject({ name: z.string(), message: z.string() });
+
+export const AcceptedTask = z.strictObject({ id: Uuid, state: State });
+export const AcceptedTasks = z.strictObject({ items: z.array(AcceptedTask) });
+export const AcceptedRequest = z.strictObject({ status: z.literal('accepted') });
+
+export const UserAnswer = z.strictObject({
+  id: Uuid,
+  email: Email,
+  username: Username,
+  fullName: Line(200).nullable(),
+  locale: Locale,
+  timezone: z.string(),
+  emailVerified: z.boolean(),
+  createdAt: Instant,
+});
+
+export const ResultAnswer = z.strictObject({
+  state: State,
+  result: z.unknown().optional(),
+  error: TaskError.optional(),
+});
+
+export const TaskAnswer = z.strictObject({
+  id: Uuid,
+  task: z.string(),
+  version: z.int(),
+  queue: z.string(),
+  state: State,
+  run: z.int(),
+  attempt: z.int(),
+  payload: z.unknown().describe('Sensitive fields read "[encrypted]".'),
+  acceptedAt: Instant,
+  dueAt: Instant,
+  expiresAt: Instant.nullable(),
+  publishedAt: Instant.nullable(),
+  startedAt: Instant.nullable(),
+  finishedAt: Instant.nullable(),
+  worker: z.string().nullable(),
+  result: z.unknown().optional().describe('Only of a task that succeeded.'),
+  error: TaskError.optional().describe('Only of a task that ended otherwise.'),
+  publishing: z
+    .strictObject({ attempts: z.int(), error: z.string(), stuck: z.boolean() })
+    .optional()
+    .describe('Only while publishing it fails.'),
+  timeline: z.array(
+    z.looseObject({ kind: z.string(), at: Instant, run: z.int(), attempt: z.int(), worker: z.string().nullable() }),
+  ),
+});
+
+export const TaskTypes = z.strictObject({
+  items: z.array(
+    z.looseObject({
+      name: z.string(),
+      version: z.int(),
+      queue: z.string(),
+      effects: z.string(),
+      payload: z.looseObject({}).describe('JSON Schema'),
+      result: z.looseObject({}).describe('JSON Schema'),
+    }),
+  ),
+});
+
+export const ProblemAnswer = z.strictObject({
+  type: z.string(),
+  title: z.string(),
+  status: z.int(),
+  detail: z.string(),
+  errors: z
+    .array(z.strictObject({ path: z.string(), message: z.string(), suggestions: z.array(z.string()).optional() }))
+    .optional()
+    .describe('JSON pointers into the body, or the name of a header.'),
+});

@@ -1,0 +1,118 @@
+import type { z } from 'zod';
+import { AddressRequest, NewUser, PasswordConfirmation, TokenConfirmation } from '../accounts/requests.js';
+import { BulkRequest, ResultQuery, TaskRequest } from '../tasks/requests.js';
+import {
+  AcceptedRequest,
+  AcceptedTask,
+  AcceptedTasks,
+  ResultAnswer,
+  TaskAnswer,
+  TaskTypes,
+  UserAnswer,
+} from './answers.js';
+
+export interface Operation {
+  readonly method: 'get' | 'post';
+  readonly path: string;
+  readonly summary: string;
+  /** Needs no key. */
+  readonly public?: boolean;
+  /** Accepts an `Idempotency-Key`. */
+  readonly creates?: boolean;
+  readonly body?: z.ZodType;
+  readonly query?: z.ZodObject;
+  /** By status; undefined has no body. Statuses from 400 are problem documents. */
+  readonly answers: Readonly<Record<number, z.ZodType | undefined>>;
+  readonly refusals: readonly number[];
+}
+
+/** Every route of the gateway; a test compares it with those that are served. */
+export const operations: readonly Operation[] = [
+  {
+    method: 'post',
+    path: '/v1/users',
+    summary: 'Signs somebody up and sends the verification mail',
+    creates: true,
+    body: NewUser,
+    answers: { 201: UserAnswer },
+    refusals: [400, 401, 409, 413, 415, 422, 503],
+  },
+  {
+    method: 'post',
+    path: '/v1/email-verifications',
+    summary: 'Asks for another verification mail; the answer does not tell whether there is an account',
+    public: true,
+    creates: true,
+    body: AddressRequest,
+    answers: { 202: AcceptedRequest },
+    refusals: [400, 409, 413, 415, 422, 429, 503],
+  },
+  {
+    method: 'post',
+    path: '/v1/email-verifications/confirm',
+    summary: 'Confirms an address by the mailed token',
+    public: true,
+    body: TokenConfirmation,
+    answers: { 204: undefined },
+    refusals: [400, 410, 413, 415, 422, 429, 503],
+  },
+  {
+    method: 'post',
+    path: '/v1/password-resets',
+    summary: 'Asks for a password-reset mail; the answer does not tell whether there is an account',
+    public: true,
+    creates: true,
+    body: AddressRequest,
+    answers: { 202: AcceptedRequest },
+    refusals: [400, 409, 413, 415, 422, 429, 503],
+  },
+  {
+    method: 'post',
+    path: '/v1/password-resets/confirm',
+    summary: 'Sets a password by the mailed token',
+    public: true,
+    body: PasswordConfirmation,
+    answers: { 204: undefined },
+    refusals: [400, 410, 413, 415, 422, 429, 503],
+  },
+  {
+    method: 'post',
+    path: '/v1/tasks',
+    summary: 'Accepts a task; 202 means that it is durable',
+    creates: true,
+    body: TaskRequest,
+    answers: { 202: AcceptedTask },
+    refusals: [400, 401, 409, 413, 415, 422, 503],
+  },
+  {
+    method: 'post',
+    path: '/v1/tasks/bulk',
+    summary: 'Accepts up to 1,000 tasks in one transaction, or none of them',
+    creates: true,
+    body: BulkRequest,
+    answers: { 202: AcceptedTasks },
+    refusals: [400, 401, 409, 413, 415, 422, 503],
+  },
+  {
+    method: 'get',
+    path: '/v1/tasks/{id}',
+    summary: 'Shows a task with its timeline',
+    answers: { 200: TaskAnswer },
+    refusals: [401, 404, 503],
+  },
+  {
+    method: 'get',
+    path: '/v1/tasks/{id}/result',
+    summary: 'Tells how a task ended, waiting for that when asked to',
+    query: ResultQuery,
+    answers: { 200: ResultAnswer, 202: ResultAnswer },
+    refusals: [401, 404, 422, 503],
+  },
+  {
+    method: 'get',
+    path: '/v1/task-types',
+    summary: 'Lists what can be enqueued, with JSON Schemas of payload and result',
+    answers: { 200: TaskTypes },
+    refusals: [401],
+  },
+];

@@ -1,0 +1,47 @@
+import { catalogue, exchanges, topology } from '@mentorhub/contracts';
+import { DatabaseModule } from '@mentorhub/service';
+import { TasksModule } from '@mentorhub/tasks/server';
+import { Module, type DynamicModule, type Type } from '@nestjs/common';
+import { AccountsModule, AccountTasksModule } from './accounts/accounts.module.js';
+import type { GatewayConfig, Role } from './config.js';
+import { DocumentationModule } from './documentation/documentation.module.js';
+import { TaskRequestsModule } from './tasks/task-requests.module.js';
+
+export const serviceName = 'api-gateway';
+
+/** What each role adds: `http` answers requests and needs PostgreSQL only, `worker` consumes the queue `default`. */
+function modulesOf(role: Role, { API_DOCS }: GatewayConfig): Type[] {
+  if (role === 'worker') return [AccountTasksModule];
+  return [AccountsModule, TaskRequestsModule, ...(API_DOCS ? [DocumentationModule] : [])];
+}
+
+@Module({})
+export class GatewayModule {
+  static forRoot(config: GatewayConfig): DynamicModule {
+    return {
+      module: GatewayModule,
+      imports: [
+        DatabaseModule.forRoot({
+          url: config.DATABASE_URL,
+          applicationName: serviceName,
+          poolSize: config.DATABASE_POOL_SIZE,
+        }),
+        TasksModule.forRoot({
+          service: serviceName,
+          worker: config.INSTANCE_NAME,
+          catalogue,
+          topology,
+          exchanges,
+          broker: { url: config.AMQP_URL, topologyMode: config.AMQP_TOPOLOGY },
+          payloadKeys: config.PAYLOAD_KEYS,
+          queues: queuesOf(config),
+        }),
+        ...[...new Set(config.ROLE)].flatMap((role) => modulesOf(role, config)),
+      ],
+    };
+  }
+}
+
+function queuesOf({ ROLE, DEFAULT_QUEUE_CONCURRENCY }: GatewayConfig): Record<string, { concurrency: number }> {
+  return ROLE.includes('worker') ? { default: { concurrency: DEFAULT_QUEUE_CONCURRENCY } } : {};
+}

@@ -1,0 +1,40 @@
+import { createHash } from 'node:crypto';
+import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
+import type { FastifyRequest } from 'fastify';
+import { invalid } from '../problems/problem.js';
+import { canonicalJson } from './canonical-json.js';
+
+/** Who asks for what to be created, and by which key a repetition is known. */
+export interface CreatingRequest {
+  readonly caller: string;
+  /** Method and route template. */
+  readonly route: string;
+  /** SHA-256 of the Idempotency-Key; undefined without one. */
+  readonly keyHash: Buffer | undefined;
+  /** SHA-256 of the body's meaning: neither blanks nor the order of fields count. */
+  readonly bodyHash: Buffer;
+}
+
+/** Injects the `CreatingRequest` of a POST. @throws {Problem} 422 for a key that is none. */
+export const Creating = createParamDecorator((_data: unknown, context: ExecutionContext): CreatingRequest =>
+  creatingRequest(context.switchToHttp().getRequest<FastifyRequest>()),
+);
+
+function creatingRequest(request: FastifyRequest): CreatingRequest {
+  const key = readKey(request.headers['idempotency-key']);
+  return {
+    caller: request.caller,
+    route: `${request.method} ${request.routeOptions.url}`,
+    keyHash: key === undefined ? undefined : sha256(key),
+    bodyHash: key === undefined ? Buffer.alloc(0) : sha256(canonicalJson(request.body)),
+  };
+}
+
+/** 1 to 255 visible ASCII characters. */
+export function readKey(header: string | string[] | undefined): string | undefined {
+  if (header === undefined || (typeof header === 'string' && /^[\x21-\x7e]{1,255}$/.test(header)))
+    return header as string | undefined;
+  throw invalid([{ path: 'Idempotency-Key', message: 'the header must be 1 to 255 visible ASCII characters' }]);
+}
+
+const sha256 = (text: string) => createHash('sha256').update(text).digest();

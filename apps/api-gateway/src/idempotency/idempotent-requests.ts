@@ -1,0 +1,84 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource, type EntityManager } from 'typeorm';
+import { Problem, tryAgainLater } from '../problems/problem.js';
+import type { Answer } from './answer.js';
+import type { CreatingRequest } from './creating-request.js';
+
+interface EarlierAnswer {
+  same_body: boolean;
+  status: number;
+  headers: Record<string, string>;
+  body: unknown;
+}
+
+/** How long a request waits for another one with the same key that is still under way. */
+const longestWaitSeconds = 10;
+
+/**
+ * Makes a repeated request with the same `Idempotency-Key` get the first one's answer, without doing the work again.
+ *
+ * 1. The key's row is inserted first. A concurrent request with the same key waits there, at the unique index.
+ * 2. The work runs in the same transaction.
+ * 3. Its answer is written to the row as the last statement before the COMMIT. So either all of it is there, or nothing:
+ *    a request that failed leaves no trace, and its key may be used again.
+ *
+ * Keys are kept for 24 hours.
+ */
+@Injectable()
+export class IdempotentRequests {
+  constructor(private readonly dataSource: DataSource) {}
+
+  /**
+   * Runs `work`, or answers as its first run did. `work` gets the manager to write with: the key's transaction, or
+   * without a key none, so that work of more than one statement opens its own (a savepoint within the key's).
+   *
+   * @throws {Problem} 409 when the key came with another body, 503 when the first request takes longer than 10 s.
+   */
+  async answer(request: CreatingRequest, work: (manager: EntityManager) => Promise<Answer>): Promise<Answer> {
+    if (!request.keyHash) return work(this.dataSource.manager);
+    return this.dataSource.transaction(async (tx) => {
+      if (!(await this.claim(tx, request))) return this.replay(tx, request);
+      const answer = await work(tx);
+      await tx.query(storeSql, [
+        ...keyOf(request),
+        answer.status,
+        JSON.stringify(answer.headers),
+        JSON.stringify(answer.body),
+      ]);
+      return answer;
+    });
+  }
+
+  private async claim(tx: EntityManager, request: CreatingRequest): Promise<boolean> {
+    await tx.query(`SET LOCAL lock_timeout = '${longestWaitSeconds}s'`);
+    const rows: unknown[] = await tx.query(claimSql, [...keyOf(request), request.bodyHash]);
+    return rows.length > 0;
+  }
+
+  private async replay(tx: EntityManager, request: CreatingRequest): Promise<Answer> {
+    const rows: EarlierAnswer[] = await tx.query(findSql, [...keyOf(request), request.bodyHash]);
+    const [earlier] = rows;
+    if (!earlier)
+      throw tryAgainLater('The answer to this Idempotency-Key has just expired. Send the request again.', 1);
+    if (!earlier.same_body)
+      throw new Problem(409, 'This Idempotency-Key came before with another body. Use a new key for a new request.');
+    return { ...earlier, headers: { ...earlier.headers, 'idempotent-replayed': 'true' } };
+  }
+}
+
+const keyOf = ({ caller, route, keyHash }: CreatingRequest) => [caller, route, keyHash];
+
+/* An expired row is taken over as if it were not there. */
+const claimSql = `
+  INSERT INTO gateway.idempotency_key AS k (caller, route, key_hash, body_hash) VALUES ($1, $2, $3, $4)
+  ON CONFLICT (caller, route, key_hash) DO UPDATE
+    SET body_hash = excluded.body_hash, created_at = excluded.created_at, status = NULL, headers = NULL, body = NULL
+    WHERE k.created_at <= clock_timestamp() - interval '24 hours'
+  RETURNING 1`;
+
+const storeSql = `
+  UPDATE gateway.idempotency_key SET status = $4, headers = $5, body = $6 WHERE caller = $1 AND route = $2 AND key_hash = $3`;
+
+const findSql = `
+  SELECT body_hash = $4 AS same_body, status, headers, body
+  FROM gateway.idempotency_key WHERE caller = $1 AND route = $2 AND key_hash = $3`;

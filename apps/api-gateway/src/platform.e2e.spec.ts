@@ -1,0 +1,137 @@
+import { eventually } from '@mentorhub/testing';
+import { Platform, serviceNames, tokenIn } from '../test/platform.js';
+
+describe('The platform', () => {
+  let platform: Platform;
+
+  beforeAll(async () => {
+    platform = await Platform.start();
+  }, 180_000);
+
+  afterAll(async () => {
+    await platform?.stop();
+  }, 60_000);
+
+  const signUp = (name: string, more: object = {}) =>
+    platform.request('POST', '/v1/users', { email: `${name}@example.com`, username: name, ...more });
+  const mailTo = (name: string) => platform.smtp.waitForMail(({ to }) => to.includes(`${name}@example.com`));
+
+  it('sends a verification mail for a sign-up, whose link confirms the address once', async () => {
+    const user = await signUp('ada');
+    expect(user.status).toBe(201);
+    const mail = await mailTo('ada');
+    expect(mail.html).toContain('ada');
+    const token = tokenIn(mail.text);
+    expect(mail.html).toContain(token);
+    expect((await platform.request('POST', '/v1/email-verifications/confirm', { token })).status).toBe(204);
+    expect((await platform.request('POST', '/v1/email-verifications/confirm', { token })).status).toBe(410);
+  });
+
+  it('writes in Russian to who asked for it, and shows HTML in a username as text', async () => {
+    await signUp('boris', { locale: 'ru', username: '<b>Борис</b>' });
+    const mail = await mailTo('boris');
+    expect(mail.text).toMatch(/[а-я]{4}/);
+    expect(mail.html).toContain('&lt;b&gt;Борис');
+    expect(mail.html).not.toContain('<b>Борис');
+  });
+
+  it('sets a password by the link of a reset mail, once', async () => {
+    await signUp('carla');
+    await mailTo('carla');
+    expect((await platform.request('POST', '/v1/password-resets', { email: 'carla@example.com' })).status).toBe(202);
+    const mail = await platform.smtp.waitForMail(
+      ({ to, subject }) => to.includes('carla@example.com') && /password/i.test(subject),
+    );
+    const reset = { token: tokenIn(mail.text), password: 'correct horse battery' };
+    expect((await platform.request('POST', '/v1/password-resets/confirm', reset)).status).toBe(204);
+    expect((await platform.request('POST', '/v1/password-resets/confirm', reset)).status).toBe(410);
+  });
+
+  it('A1: a task accepted with 202 can be read at once, and B9: its result is waited for', async () => {
+    const payload = { to: 'dora@example.com', subject: 'Hello', content: 'A line.' };
+    const accepted = await platform.request('POST', '/v1/tasks', { task: 'email.send', payload });
+    expect(accepted.status).toBe(202);
+    expect((await platform.request('GET', `/v1/tasks/${accepted.body.id}`)).status).toBe(200);
+    const result = await platform.request('GET', `/v1/tasks/${accepted.body.id}/result?wait=30`);
+    expect(result).toMatchObject({
+      status: 200,
+      body: { state: 'succeeded', result: { messageId: expect.any(String) } },
+    });
+    const mail = await mailTo('dora');
+    expect(mail.messageId).toContain(accepted.body.id);
+  });
+
+  it('counts a registration once per day and keeps the history of its mail', async () => {
+    const user = await signUp('eva');
+    const registrations = () =>
+      platform.database.query<{ count: string }>(`SELECT sum(count) AS count FROM analytics.daily_count`);
+    const users = await platform.database.query<{ count: string }>(`SELECT count(*) FROM gateway.user_account`);
+    expect(user.status).toBe(201);
+    await eventually(async () => (await registrations())[0]?.count === users[0]?.count, {
+      what: 'all registrations counted',
+    });
+  });
+
+  it('A5, D37: accepts while the broker is away, tells readiness by role, and does the work when it is back', async () => {
+    platform.brokerLine.refuse();
+    const { services } = platform.running;
+    await eventually(async () => !(await services['email-service'].isReady()), { what: 'email-service to be unready' });
+    const payload = { to: 'fay@example.com', subject: 'Later', content: 'When the broker is back.' };
+    const accepted = await platform.request('POST', '/v1/tasks', { task: 'email.send', payload });
+    expect(accepted.status).toBe(202);
+    const read = await platform.request('GET', `/v1/tasks/${accepted.body.id}`);
+    expect(read).toMatchObject({ status: 200, body: { state: 'queued' } });
+    platform.brokerLine.resume();
+    await mailTo('fay');
+    await eventually(() => services['email-service'].isReady(), { what: 'email-service to be ready again' });
+  });
+
+  it('G57: one trace spans the request, the publish, the processing and the SMTP call', async () => {
+    const traceId = '0af7651916cd43dd8448eb211c80319c';
+    const body = { email: 'gus@example.com', username: 'gus' };
+    await platform.request('POST', '/v1/users', body, { traceparent: `00-${traceId}-b7ad6b7169203331-01` });
+    await mailTo('gus');
+    const spans = await platform.traces.waitForSpans((all) => {
+      const mine = all.filter((span) => span.traceId === traceId);
+      return mine.some(({ name }) => name.startsWith('smtp')) && mine.some(({ kind }) => kind === 'server');
+    });
+    const mine = spans.filter((span) => span.traceId === traceId);
+    const one = (service: string, kind: string, name: RegExp) => {
+      const found = mine.find((span) => span.service === service && span.kind === kind && name.test(span.name));
+      if (!found)
+        throw new Error(
+          `No ${kind} span ${name} of ${service} among: ${mine.map((s) => `${s.service} ${s.kind} ${s.name}`).join('; ')}`,
+        );
+      return found;
+    };
+    one('api-gateway', 'server', /POST/);
+    const send = one('api-gateway', 'producer', /^send tasks/);
+    const processing = one('email-service', 'consumer', /^process email/);
+    const smtp = one('email-service', 'client', /^smtp/);
+    expect(processing.parentSpanId).toBe(send.spanId);
+    expect(send.attributes).toMatchObject({ 'messaging.system': 'rabbitmq', 'messaging.operation.type': 'send' });
+    expect(processing.attributes).toMatchObject({
+      'messaging.system': 'rabbitmq',
+      'messaging.operation.type': 'process',
+    });
+    expect(smtp.traceId).toBe(traceId);
+  });
+
+  it('leaves no token readable in logs, tables or traces', async () => {
+    await signUp('hal');
+    const token = tokenIn((await mailTo('hal')).text);
+    const logs = serviceNames.map((name) => platform.running.services[name].output()).join('\n');
+    expect(logs).toContain('email.send-verification');
+    expect(logs).not.toContain(token);
+    const rows = await platform.database.query<{ text: string }>(
+      `SELECT convert_from(payload, 'UTF8') AS text FROM tasks.task`,
+    );
+    expect(rows.map(({ text }) => text).join('\n')).not.toContain(token);
+    expect(JSON.stringify(platform.traces.spans())).not.toContain(token);
+  });
+
+  it('stops all services on SIGTERM with exit code 0', async () => {
+    const codes = await platform.running.stop();
+    expect(Object.values(codes)).toEqual([0, 0, 0, 0]);
+  });
+});

@@ -1,0 +1,70 @@
+import { InvalidPayloadError } from '@mentorhub/tasks/client';
+import { NotFoundException } from '@nestjs/common';
+import { explainError } from './explain-error.js';
+import { invalid, Problem } from './problem.js';
+
+const failure = (code: string, message = 'something internal at 10.0.0.1') =>
+  Object.assign(new Error(message), { code });
+
+describe('what an error means to the caller', () => {
+  it.each(['ECONNREFUSED', '57P01', '57P03', '53300', '08006'])(
+    '%s is a database that is away: 503 with Retry-After',
+    (code) => {
+      const problem = explainError(failure(code));
+      expect(problem.status).toBe(503);
+      expect(Number(problem.headers['retry-after'])).toBeGreaterThan(0);
+      expect(JSON.stringify(problem.document())).not.toContain('10.0.0.1');
+    },
+  );
+
+  it('a time-out of the pool is a database that is away', () => {
+    expect(explainError(new Error('timeout exceeded when trying to connect')).status).toBe(503);
+  });
+
+  it.each(['55P03', '57014', '40001', '40P01', '25006', '53100'])(
+    '%s passes by itself: 503 with Retry-After',
+    (code) => {
+      expect(explainError(failure(code))).toMatchObject({ status: 503, headers: { 'retry-after': '1' } });
+    },
+  );
+
+  it.each([failure('22P05'), new TypeError('x is not a function'), 'a string', undefined])(
+    '%p is a 500 that tells nothing of its insides',
+    (error) => {
+      const document = explainError(error).document();
+      expect(document).toEqual({
+        type: 'about:blank',
+        title: 'Internal Server Error',
+        status: 500,
+        detail: expect.stringContaining('X-Request-Id'),
+      });
+    },
+  );
+
+  it('an invalid payload is a 422 whose paths begin at the payload', () => {
+    const error = new InvalidPayloadError('email.send', [{ path: ['to'], message: 'Invalid email' }]);
+    expect(explainError(error).document()).toMatchObject({ status: 422, errors: [{ path: '/payload/to' }] });
+  });
+
+  it('an exception of Nest keeps its status', () => {
+    expect(explainError(new NotFoundException('Nothing here')).document()).toMatchObject({
+      status: 404,
+      detail: 'Nothing here.',
+    });
+  });
+
+  it('a problem stays as it is, and says how many faults there are', () => {
+    const problem = invalid([
+      { path: '/a', message: 'is wrong' },
+      { path: '/b', message: 'is wrong' },
+    ]);
+    expect(explainError(problem)).toBe(problem);
+    expect(problem.detail).toBe('The request does not fit: /a: is wrong. There is 1 more fault.');
+    expect(new Problem(409, 'Taken.').document()).toEqual({
+      type: 'about:blank',
+      title: 'Conflict',
+      status: 409,
+      detail: 'Taken.',
+    });
+  });
+});

@@ -1,0 +1,51 @@
+import { ShutdownError } from '@mentorhub/service';
+import { isDatabaseUnavailable } from '@mentorhub/task-store';
+import { InvalidPayloadError } from '@mentorhub/tasks/client';
+import { HttpException } from '@nestjs/common';
+import { jsonPointer } from '../input/json-pointer.js';
+import { invalid, Problem, tryAgainLater } from './problem.js';
+
+/** What any error means to the caller. What nobody foresaw is a 500 that tells nothing of its insides. */
+export function explainError(error: unknown): Problem {
+  if (error instanceof Problem) return error;
+  if (error instanceof HttpException) return explainHttpException(error);
+  if (error instanceof InvalidPayloadError) return invalid(error.faults.map(payloadFault));
+  if (isDatabaseUnavailable(error))
+    return tryAgainLater('The database does not answer. Nothing was accepted; try again.', 5, error);
+  if (isPassingConflict(error))
+    return tryAgainLater('The database is too busy with the same data. Nothing was accepted; try again.', 1, error);
+  if (error instanceof ShutdownError)
+    return tryAgainLater('This server is stopping. Try again; another one will answer.', 1, error);
+  return new Problem(500, 'The server met a fault of its own. The X-Request-Id of this answer helps to find it.', {
+    cause: error,
+  });
+}
+
+const payloadFault = ({ path, message }: InvalidPayloadError['faults'][number]) => ({
+  path: jsonPointer(['payload', ...path]),
+  message,
+});
+
+/** Fastify's own errors arrive as these, with the original as `cause`. */
+function explainHttpException(error: HttpException): Problem {
+  const code = (error.cause as { code?: string } | undefined)?.code ?? '';
+  return new Problem(error.getStatus(), sentences[code] ?? sentence(error.message), { cause: error });
+}
+
+const sentences: Record<string, string> = {
+  FST_ERR_CTP_BODY_TOO_LARGE: 'The body is too large: a payload may have 256 KiB, a request to /v1/tasks/bulk 16 MiB.',
+  FST_ERR_CTP_EMPTY_JSON_BODY: 'The body is empty, though its type is application/json. Send a JSON object.',
+  FST_ERR_CTP_INVALID_JSON_BODY:
+    'The body is not JSON that can be read. Send a JSON object in UTF-8, without the keys __proto__ and constructor.',
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: 'The body has to be JSON. Send it with Content-Type: application/json.',
+};
+
+const sentence = (text: string) => (/[.!?]$/.test(text) ? text : `${text}.`);
+
+/** Lock time-out, statement time-out, serialisation failure, dead-lock, read-only standby: right now, but not in principle. */
+const passingCodes = new Set(['55P03', '57014', '40001', '40P01', '25006']);
+
+function isPassingConflict(error: unknown): boolean {
+  const { code } = (error ?? {}) as { code?: unknown };
+  return typeof code === 'string' && (passingCodes.has(code) || code.startsWith('53'));
+}

@@ -1,0 +1,50 @@
+import { z } from 'zod';
+
+/** Waiting is bounded so that every due time is a date that PostgreSQL and JSON can hold. */
+const tenYearsInSeconds = 10 * 365 * 24 * 3600;
+
+const Rfc3339 = z.iso.datetime({ offset: true, error: 'must be an RFC 3339 instant such as 2026-11-22T10:00:00Z' });
+
+export const TaskRequest = z
+  .strictObject({
+    task: z.string().min(1).max(200).describe('The name of a task type; GET /v1/task-types lists them.'),
+    payload: z
+      .record(z.string(), z.unknown())
+      .default({})
+      .describe("What the task type's payload schema asks for; at most 256 KiB as JSON."),
+    eta: Rfc3339.optional().describe('Not before this instant; a past one means now.'),
+    countdown: z
+      .number()
+      .min(-tenYearsInSeconds)
+      .max(tenYearsInSeconds)
+      .optional()
+      .describe('Instead of eta: not before this many seconds from now; zero or less means now.'),
+    expires: z
+      .union([Rfc3339, z.number().positive().max(tenYearsInSeconds)], {
+        error: 'must be an RFC 3339 instant or a positive number of seconds',
+      })
+      .optional()
+      .describe(
+        'Not after this instant, or not later than this many seconds from now: a task that still waits then ends as expired.',
+      ),
+    queue: z.string().max(100).optional().describe('Another queue than the routing table says.'),
+  })
+  .refine(({ eta, countdown }) => eta === undefined || countdown === undefined, {
+    path: ['countdown'],
+    error: 'cannot stand beside eta: give one of the two',
+  });
+export type TaskRequest = z.output<typeof TaskRequest>;
+
+export const BulkRequest = z.strictObject({ tasks: z.array(TaskRequest).min(1).max(1000) });
+export type BulkRequest = z.output<typeof BulkRequest>;
+
+export const ResultQuery = z.strictObject({
+  wait: z
+    .string()
+    .regex(/^\d{1,2}(\.\d{1,3})?$/, 'must be a number of seconds from 0 to 60')
+    .transform(Number)
+    .refine((seconds) => seconds <= 60, 'must be a number of seconds from 0 to 60')
+    .default(0)
+    .describe('How many seconds to wait for the end of the task, 0 to 60.'),
+});
+export type ResultQuery = z.output<typeof ResultQuery>;

@@ -1,0 +1,50 @@
+import type { Locale } from '@mentorhub/contracts';
+import { markup } from './markup.js';
+import type { MailContent } from './mail-content.js';
+import { button, note, paragraph, rawLink, renderPage } from './page.js';
+
+/** The words of a mail that asks its reader to follow one link. */
+export interface ActionWords {
+  subject: string;
+  greeting: string;
+  /** Why this mail came. */
+  reason: string;
+  /** On the button. */
+  action: string;
+  /** How long the link holds. */
+  validity: string;
+  /** What to do when somebody else caused this mail. */
+  notYou: string;
+}
+
+const frame: Record<Locale, { copyLink: string; signature: string; footer: string }> = {
+  en: {
+    copyLink: 'If the button does not work, copy this link into your browser:',
+    signature: 'The MentorHub team',
+    footer: 'This mail was sent automatically; replies to it are not read.',
+  },
+  ru: {
+    copyLink: 'Если кнопка не работает, скопируйте эту ссылку в браузер:',
+    signature: 'Команда MentorHub',
+    footer: 'Это письмо отправлено автоматически, ответы на него не читаются.',
+  },
+};
+
+/** Both forms of such a mail. `link` has to be a finished URL. */
+export function renderActionMail(words: ActionWords, link: string, locale: Locale): MailContent {
+  return { subject: words.subject, text: asText(words, link, locale), html: asHtml(words, link, locale) };
+}
+
+function asText(words: ActionWords, link: string, locale: Locale): string {
+  const { signature, footer } = frame[locale];
+  const { greeting, reason, action, validity, notYou } = words;
+  return [greeting, reason, `${action}:\n${link}`, validity, notYou, signature, `-- \n${footer}`].join('\n\n') + '\n';
+}
+
+function asHtml(words: ActionWords, link: string, locale: Locale): string {
+  const { copyLink, signature, footer } = frame[locale];
+  const { subject, greeting, reason, action, validity, notYou } = words;
+  const parts = [paragraph(greeting), paragraph(reason), button(action, link), note(validity), rawLink(copyLink, link)];
+  const body = markup`${parts}${note(notYou)}${paragraph(signature)}`;
+  return renderPage({ language: locale, title: subject, preheader: `${reason} ${validity}`, body, footer });
+}

@@ -1,0 +1,9 @@
+/** What a template makes; the mailer adds the rest. */
+export interface MailContent {
+  /** One line. */
+  subject: string;
+  /** The plain-text alternative: nothing in it is escaped. */
+  text: string;
+  /** A whole HTML document. */
+  html: string;
+}

@@ -1,0 +1,179 @@
+import { EventEmitter, once } from 'node:events';
+import type { Socket } from 'node:net';
+import { messagingMetrics } from '@mentorhub/metrics';
+import { AmqpConnectionManagerClass } from 'amqp-connection-manager';
+import type { ChannelModel } from 'amqplib';
+import { type BrokerAddress, brokerAddress, describeAddress } from './broker-address.js';
+import type { BrokerConfigurationError } from './broker-configuration-error.js';
+import { ConnectFailureJudge } from './connect-failure.js';
+import { GrowingDelay } from './growing-delay.js';
+import type { Logger } from './logger.js';
+import { settledWithin } from './settled-within.js';
+
+/** Between two warnings that the broker is still away. */
+const warnEveryMs = 10_000;
+const closeWithinSeconds = 2;
+const connectTimeoutMs = 10_000;
+
+export interface BrokerConnectionOptions {
+  role: 'publish' | 'consume';
+  urls: string[];
+  clientName: string;
+  heartbeatSeconds: number;
+  longestReconnectSeconds: number;
+  logger: Logger;
+  onFatal(error: BrokerConfigurationError): void;
+}
+
+interface ConnectionEvents {
+  up: [];
+  down: [];
+  blocked: [];
+  unblocked: [];
+}
+
+/**
+ * One connection to the broker that comes back by itself.
+ *
+ * 1. `start` connects in the background; `up` is emitted on each success, when `current` is set.
+ * 2. Lost or not there → `down`, then again after 0.1 s, doubling to the longest wait; logged at once and then every 10 s.
+ * 3. A refusal that would repeat is reported by `onFatal`; the owner then calls `close`.
+ * 4. `close` ends it: politely within 2 s, else by destroying the socket, also one that still connects.
+ *
+ * Channels are opened on `current` directly: the manager's own channel wrapper buffers without bound, does not reopen a channel that the
+ * server closed, and acks on whatever channel is current.
+ */
+export class BrokerConnection extends EventEmitter<ConnectionEvents> {
+  current: ChannelModel | undefined;
+  blocked = false;
+  address: BrokerAddress | undefined;
+  private readonly judge = new ConnectFailureJudge();
+  private readonly delay: GrowingDelay;
+  private readonly sockets = new AbortController();
+  private manager: AmqpConnectionManagerClass | undefined;
+  private closing: Promise<void> | undefined;
+  private warnedAt = -Infinity;
+  private failures = 0;
+
+  constructor(private readonly options: BrokerConnectionOptions) {
+    super();
+    this.setMaxListeners(0);
+    this.delay = new GrowingDelay(0.1, options.longestReconnectSeconds);
+  }
+
+  start(): void {
+    if (this.manager || this.closing) return;
+    const { urls, heartbeatSeconds, role, clientName } = this.options;
+    this.address = brokerAddress(urls[0] ?? '');
+    const connectionOptions = {
+      noDelay: true,
+      keepAlive: true,
+      timeout: connectTimeoutMs,
+      clientProperties: { connection_name: `${clientName} (${role})` },
+      signal: this.sockets.signal,
+    };
+    this.manager = new AmqpConnectionManagerClass(urls, {
+      heartbeatIntervalInSeconds: heartbeatSeconds,
+      connectionOptions,
+    });
+    this.listen(this.manager);
+    // It rejects on refused credentials, which `connectFailed` reports too.
+    this.manager.connect().catch(() => undefined);
+  }
+
+  /** The open connection; throws when there is none. */
+  open(): ChannelModel {
+    if (!this.current) throw new Error('The connection to RabbitMQ was lost meanwhile.');
+    return this.current;
+  }
+
+  close(): Promise<void> {
+    this.closing ??= this.closeManager();
+    return this.closing;
+  }
+
+  private listen(manager: AmqpConnectionManagerClass): void {
+    manager.on('connect', ({ connection, url }: { connection: ChannelModel; url: string }) =>
+      this.connected(connection, url),
+    );
+    manager.on('connectFailed', ({ err, url }: { err: Error; url?: string }) => this.failed(err, url));
+    manager.on('disconnect', ({ err }: { err?: Error }) => this.lost(err));
+    manager.on('blocked', ({ reason }: { reason: string }) => this.setBlocked(true, reason));
+    manager.on('unblocked', () => this.setBlocked(false));
+  }
+
+  private connected(connection: ChannelModel, url: string): void {
+    if (this.closing) return;
+    const { role, logger } = this.options;
+    this.current = connection;
+    this.address = brokerAddress(url);
+    this.judge.connected();
+    this.delay.reset();
+    this.failures = 0;
+    this.warnedAt = -Infinity;
+    messagingMetrics.connectionUp.set({ role }, 1);
+    logger.info({ role, broker: describeAddress(this.address) }, 'Connected to RabbitMQ.');
+    this.emit('up');
+  }
+
+  private failed(error: Error, url?: string): void {
+    if (this.closing || !this.manager) return;
+    this.manager.reconnectTimeInSeconds = this.delay.nextSeconds();
+    this.failures += 1;
+    if (url) this.address = brokerAddress(url);
+    const permanent = this.address && this.judge.permanent(error, this.address);
+    if (permanent) this.options.onFatal(permanent);
+    else this.warn(error);
+  }
+
+  private lost(error?: Error): void {
+    if (!this.manager) return;
+    this.manager.reconnectTimeInSeconds = this.delay.nextSeconds();
+    this.current = undefined;
+    messagingMetrics.connectionUp.set({ role: this.options.role }, 0);
+    this.setBlocked(false);
+    if (!this.closing) this.warn(error ?? new Error('closed'));
+    this.emit('down');
+  }
+
+  private warn(error: Error): void {
+    const now = performance.now();
+    if (now - this.warnedAt < warnEveryMs) return;
+    this.warnedAt = now;
+    const { role, logger } = this.options;
+    const broker = this.address && describeAddress(this.address);
+    logger.warn(
+      { role, broker, reason: error.message, tries: this.failures },
+      'RabbitMQ is away; trying again until it is back.',
+    );
+  }
+
+  private setBlocked(blocked: boolean, reason?: string): void {
+    if (blocked === this.blocked) return;
+    this.blocked = blocked;
+    const { role, logger } = this.options;
+    messagingMetrics.connectionBlocked.set({ role }, blocked ? 1 : 0);
+    if (blocked)
+      logger.warn({ role, reason }, 'RabbitMQ blocked the connection; publishing waits until its alarm is over.');
+    else logger.info({ role }, 'RabbitMQ no longer blocks the connection.');
+    this.emit(blocked ? 'blocked' : 'unblocked');
+  }
+
+  private async closeManager(): Promise<void> {
+    const { manager, current } = this;
+    if (!manager) return this.sockets.abort();
+    this.lost();
+    // Whatever wait the manager is in ends at once, so that its timer does not outlive us.
+    manager.reconnectTimeInSeconds = 0.001;
+    if (!current) this.sockets.abort();
+    await settledWithin(closeWithinSeconds, manager.close());
+    this.sockets.abort();
+    if (current) await socketClosed(current);
+  }
+}
+
+/** amqplib ends its socket without waiting for it; a process that counts its handles would still see it. */
+async function socketClosed(connection: ChannelModel): Promise<void> {
+  const { stream } = connection.connection as unknown as { stream: Socket };
+  if (!stream.closed) await once(stream, 'close');
+}

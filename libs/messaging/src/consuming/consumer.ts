@@ -1,0 +1,37 @@
+import type { Delivery } from './delivery.js';
+
+export interface ConsumerOptions {
+  queue: string;
+  /** Deliveries that may be unacked at once, 1 to 65535; anything else throws RangeError. */
+  prefetch: number;
+  /**
+   * Called for each message, synchronously as it arrives. It must not throw: if it does, that is logged as an error and the delivery stays
+   * unacked, occupying one place of the prefetch until the channel closes (handing it back would loop).
+   */
+  onDelivery(delivery: Delivery): void;
+  /** Called when the broker ended the subscription (queue deleted, channel closed, connection lost); it comes back by itself. */
+  onCancelled?(): void;
+}
+
+/** A consumer of a queue of its own, which lives as long as its connection: for broadcasts and replies. */
+export interface TemporaryConsumerOptions extends Omit<ConsumerOptions, 'queue'> {
+  /** The beginning of the queue's name, which the broker shows; a random part is added for each subscription. */
+  name: string;
+  /** What the queue receives. */
+  bindings: { exchange: string; routingKey: string }[];
+}
+
+/** A subscription that comes back by itself after every loss, until it is cancelled. */
+export interface Consumer {
+  /** The broker has confirmed the subscription, and it stands. */
+  readonly active: boolean;
+  /** Resolves when `active`; rejects when the signal fires or the consumer is cancelled before. */
+  untilActive(signal?: AbortSignal): Promise<void>;
+  /**
+   * Stops receiving, for good: nothing comes to `onDelivery` any more, what the broker had under way is handed back at once, and no
+   * subscription is made again. What was delivered before can still be acked. Idempotent.
+   */
+  cancel(): Promise<void>;
+  /** Cancels and closes the channel: what is not acked goes back to the queue. Idempotent. */
+  close(): Promise<void>;
+}

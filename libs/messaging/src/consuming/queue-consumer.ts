@@ -1,0 +1,131 @@
+import { messagingMetrics } from '@mentorhub/metrics';
+import type { Channel } from 'amqplib';
+import type { BrokerConnection } from '../connection/broker-connection.js';
+import { replyCode } from '../connection/channel-closing.js';
+import type { Logger } from '../connection/logger.js';
+import { RecoveryLoop } from '../connection/recovery-loop.js';
+import type { TopologyKeeper } from '../topology/topology-keeper.js';
+import type { Consumer, ConsumerOptions } from './consumer.js';
+import type { Delivery } from './delivery.js';
+import { Subscription } from './subscription.js';
+
+/**
+ * Keeps one queue subscribed.
+ *
+ * 1. Whenever the connection is up: waits for the topology, opens a channel, subscribes.
+ * 2. Ended by the server, or lost with its connection → doubts the topology, subscribes again on a new channel, at once and then with
+ *    growing waits.
+ * 3. `cancel` stops receiving and coming back; `close` also closes the channel. Both are final.
+ */
+export class QueueConsumer implements Consumer {
+  private readonly subscribing: RecoveryLoop;
+  private readonly activations = new Set<() => void>();
+  private readonly stopping = new AbortController();
+  private subscription: Subscription | undefined;
+
+  constructor(
+    private readonly connection: BrokerConnection,
+    private readonly topology: TopologyKeeper,
+    private readonly options: ConsumerOptions,
+    private readonly logger: Logger,
+    private readonly prepareQueue: (channel: Channel) => Promise<string> = () => Promise.resolve(options.queue),
+  ) {
+    requirePrefetch(options);
+    this.subscribing = new RecoveryLoop({
+      isWanted: () => connection.current !== undefined && !this.subscription?.active,
+      attempt: () => this.subscribe(),
+      onFailure: (error) => this.refusedByServer(error, 'Could not subscribe; trying again.'),
+    });
+    connection.on('up', this.wake);
+    this.subscribing.wake();
+  }
+
+  get active(): boolean {
+    return this.subscription?.active ?? false;
+  }
+
+  async untilActive(signal?: AbortSignal): Promise<void> {
+    const ended = signal ? AbortSignal.any([signal, this.stopping.signal]) : this.stopping.signal;
+    ended.throwIfAborted();
+    if (this.active) return;
+    await new Promise<void>((resolve, reject) => {
+      this.activations.add(resolve);
+      ended.addEventListener('abort', () => reject(ended.reason as Error), { once: true });
+    });
+  }
+
+  async cancel(): Promise<void> {
+    this.connection.off('up', this.wake);
+    this.stopping.abort(new Error(`The consumer of queue "${this.options.queue}" was cancelled.`));
+    this.subscribing.stop();
+    await this.subscription?.cancel();
+  }
+
+  async close(): Promise<void> {
+    await this.cancel();
+    await this.subscription?.close();
+  }
+
+  private readonly wake = (): void => this.subscribing.wake();
+
+  private async subscribe(): Promise<void> {
+    await this.topology.inPlace();
+    const channel = await this.connection.open().createChannel();
+    const subscription = this.subscriptionOn(channel);
+    this.subscription = subscription;
+    await subscription.begin().catch(async (error: unknown) => {
+      await subscription.close();
+      throw error;
+    });
+    if (this.stopping.signal.aborted) return subscription.close();
+    this.subscribed();
+  }
+
+  private subscriptionOn(channel: Channel): Subscription {
+    const { queue, prefetch } = this.options;
+    return new Subscription(channel, {
+      label: queue,
+      prefetch,
+      queue: this.prepareQueue,
+      onDelivery: (delivery) => this.deliver(delivery),
+      onEnded: (error) => this.ended(error),
+    });
+  }
+
+  private subscribed(): void {
+    this.logger.info({ queue: this.options.queue, prefetch: this.options.prefetch }, 'Consuming.');
+    for (const activated of this.activations) activated();
+    this.activations.clear();
+  }
+
+  private deliver(delivery: Delivery): void {
+    try {
+      this.options.onDelivery(delivery);
+    } catch (error) {
+      const { queue, messageId } = delivery;
+      this.logger.error(
+        { queue, messageId, err: error },
+        'The receiver of a delivery threw; the delivery stays unacked.',
+      );
+    }
+  }
+
+  private ended(error: Error | undefined): void {
+    if (error) this.refusedByServer(error, 'RabbitMQ ended the consumer; subscribing again.');
+    this.options.onCancelled?.();
+    this.subscribing.wake();
+  }
+
+  private refusedByServer(error: Error, message: string): void {
+    this.topology.doubt();
+    const code = replyCode(error);
+    if (code) messagingMetrics.channelClosed.inc({ reply_code: String(code) });
+    this.logger.warn({ queue: this.options.queue, reason: error.message }, message);
+  }
+}
+
+/** AMQP's own meaning of 0 is "without limit", which takes a whole queue into memory. */
+function requirePrefetch({ queue, prefetch }: ConsumerOptions): void {
+  if (Number.isInteger(prefetch) && prefetch >= 1 && prefetch <= 65_535) return;
+  throw new RangeError(`The prefetch of queue "${queue}" must be a whole number from 1 to 65535, not ${prefetch}.`);
+}

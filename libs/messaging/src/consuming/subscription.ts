@@ -1,0 +1,94 @@
+import { messagingMetrics } from '@mentorhub/metrics';
+import type { Channel, ConsumeMessage } from 'amqplib';
+import { closeChannel } from '../connection/channel-closing.js';
+import { settledWithin } from '../connection/settled-within.js';
+import { Acknowledger } from './acknowledger.js';
+import type { Delivery } from './delivery.js';
+import { ReceivedDelivery } from './received-delivery.js';
+
+const cancelWithinSeconds = 2;
+
+export interface SubscriptionOptions {
+  /** The queue as deliveries and metrics name it. */
+  label: string;
+  prefetch: number;
+  /** Prepares the channel (declares a temporary queue) and names the queue to consume. */
+  queue(channel: Channel): Promise<string>;
+  onDelivery(delivery: Delivery): void;
+  /** The server ended it, or its channel is gone, after it had begun. Called once, and not when it was closed from here. */
+  onEnded(error: Error | undefined): void;
+}
+
+/** One consumer tag on one channel of its own, from its opening to its end; it does not come back. */
+export class Subscription {
+  private readonly acknowledger: Acknowledger;
+  private consumerTag: string | undefined;
+  private error: Error | undefined;
+  private ended = false;
+  private stopped = false;
+  private cancelling: Promise<void> | undefined;
+
+  constructor(
+    private readonly channel: Channel,
+    private readonly options: SubscriptionOptions,
+  ) {
+    this.acknowledger = new Acknowledger(channel);
+    channel.on('error', (error) => (this.error = error));
+    channel.once('close', () => this.end());
+  }
+
+  get active(): boolean {
+    return this.consumerTag !== undefined && !this.ended && !this.stopped;
+  }
+
+  /** Rejects when the server refuses, or when it ended in the very moment. */
+  async begin(): Promise<void> {
+    await this.channel.prefetch(this.options.prefetch);
+    const queue = await this.options.queue(this.channel);
+    const { consumerTag } = await this.channel.consume(queue, (message) => this.received(message));
+    if (this.ended) throw this.error ?? new Error('The subscription was ended at once.');
+    this.consumerTag = consumerTag;
+  }
+
+  /** Receives nothing more; what was received can still be acked. */
+  cancel(): Promise<void> {
+    this.stopped = true;
+    this.cancelling ??= this.sendCancel();
+    return this.cancelling;
+  }
+
+  async close(): Promise<void> {
+    this.stopped = true;
+    this.acknowledger.flush();
+    if (!this.acknowledger.channelOpen) return;
+    this.acknowledger.shut();
+    await closeChannel(this.channel);
+  }
+
+  private async sendCancel(): Promise<void> {
+    if (this.consumerTag === undefined || this.ended) return;
+    await settledWithin(cancelWithinSeconds, this.channel.cancel(this.consumerTag));
+  }
+
+  private received(message: ConsumeMessage | null): void {
+    if (!message) return this.cancelledByServer();
+    const tag = message.fields.deliveryTag;
+    this.acknowledger.delivered(tag);
+    if (this.stopped) return this.acknowledger.handBack(tag);
+    this.options.onDelivery(new ReceivedDelivery(this.options.label, message, this.acknowledger));
+    messagingMetrics.consumedMessages.inc({ destination: this.options.label, error_type: '' });
+  }
+
+  /** What is still unacked goes back with the channel: the next subscription has one of its own. */
+  private cancelledByServer(): void {
+    this.error = new Error(`RabbitMQ cancelled the consumer of queue "${this.options.label}".`);
+    this.end();
+    void this.close();
+  }
+
+  private end(): void {
+    if (this.ended) return;
+    this.ended = true;
+    if (this.consumerTag !== undefined && !this.stopped) this.options.onEnded(this.error);
+  }
+}

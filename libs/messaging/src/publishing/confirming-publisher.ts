@@ -1,0 +1,208 @@
+import { messagingMetrics } from '@mentorhub/metrics';
+import type { BrokerConnection } from '../connection/broker-connection.js';
+import { replyCode } from '../connection/channel-closing.js';
+import type { Logger } from '../connection/logger.js';
+import { RecoveryLoop } from '../connection/recovery-loop.js';
+import type { TopologyKeeper } from '../topology/topology-keeper.js';
+import { ConfirmChannel, type ConfirmChannelOwner } from './confirm-channel.js';
+import type { MessagePublisher } from './message-publisher.js';
+import { messageProperties } from './message-properties.js';
+import { largestBodyBytes, type OutgoingMessage } from './outgoing-message.js';
+import { PendingPublish } from './pending-publish.js';
+import { PublishError } from './publish-error.js';
+import { endSendSpan, startSendSpan } from './send-span.js';
+import { WaitingLine } from './waiting-line.js';
+
+export interface PublishingLimits {
+  /** Messages that are sent but not confirmed at once. Default 1000; more gains little. */
+  confirmWindow: number;
+  /** Messages that wait in line for the window. Default 10,000. */
+  maxWaiting: number;
+  /** Bytes of their bodies. Default 64 MiB. */
+  maxWaitingBytes: number;
+  /** How long one may wait in line, and then again for its confirm. Default 10. */
+  confirmTimeoutSeconds: number;
+}
+
+/**
+ * Publishes on one channel with confirms.
+ *
+ * 1. `start`: whenever the connection is up, waits for the topology and opens the channel.
+ * 2. `publish` writes at once while the window has room, else puts the message in line; confirms and drains move the line on.
+ * 3. A channel that the server closes (a missing exchange) fails what it held and is opened anew; the connection stays.
+ * 4. `close` takes nothing new, waits for what is outstanding (at most the confirm time-out), then fails the rest.
+ */
+export class ConfirmingPublisher implements MessagePublisher, ConfirmChannelOwner {
+  private readonly waiting: WaitingLine;
+  private readonly opening: RecoveryLoop;
+  private channel: ConfirmChannel | undefined;
+  private sweep: NodeJS.Timeout | undefined;
+  private closing = false;
+  private idle: (() => void) | undefined;
+
+  constructor(
+    private readonly connection: BrokerConnection,
+    private readonly topology: TopologyKeeper,
+    private readonly limits: PublishingLimits,
+    private readonly logger: Logger,
+    private readonly onOpen: () => void,
+  ) {
+    this.waiting = new WaitingLine(limits.maxWaiting, limits.maxWaitingBytes);
+    this.opening = new RecoveryLoop({
+      isWanted: () => connection.current !== undefined && !this.channel,
+      attempt: () => this.open(),
+      onFailure: (error) =>
+        logger.warn({ reason: error.message }, 'The publishing channel could not be opened; trying again.'),
+    });
+  }
+
+  get isOpen(): boolean {
+    return this.channel !== undefined;
+  }
+
+  get ready(): boolean {
+    return this.isOpen && !this.connection.blocked;
+  }
+
+  start(): void {
+    this.connection.on('up', () => this.opening.wake());
+    this.connection.on('down', () =>
+      this.failWaiting('The connection to RabbitMQ was lost before the message was sent.'),
+    );
+    this.connection.on('unblocked', () => this.roomAgain());
+    const everyMs = Math.min(1000, Math.max(20, this.limits.confirmTimeoutSeconds * 100));
+    this.sweep = setInterval(() => this.expire(), everyMs);
+    this.sweep.unref();
+  }
+
+  publish(message: OutgoingMessage): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const properties = messageProperties(message);
+      const span = startSendSpan(message, properties.headers, this.connection.address);
+      this.accept(new PendingPublish(message, properties, span, resolve, reject));
+    });
+  }
+
+  async close(): Promise<void> {
+    this.closing = true;
+    this.opening.stop();
+    if (!this.channel) this.failWaiting('The publisher was closed before the message was sent.');
+    await this.outstandingSettled();
+    clearInterval(this.sweep);
+  }
+
+  settled(pending: PendingPublish, failure: PublishError | undefined): void {
+    const destination = pending.message.exchange;
+    const error_type = failure?.failure ?? '';
+    const seconds = (performance.now() - pending.acceptedAt) / 1000;
+    messagingMetrics.clientOperationDuration.observe({ operation: 'publish', destination, error_type }, seconds);
+    messagingMetrics.sentMessages.inc({ destination, error_type });
+    if (pending.span) endSendSpan(pending.span, failure);
+    if (failure) pending.reject(failure);
+    else pending.resolve();
+  }
+
+  roomAgain(): void {
+    while (!this.waiting.isEmpty && this.canSend()) this.send(this.waiting.shift()!);
+    if (this.idle && this.outstanding === 0) this.idle();
+  }
+
+  closed(channel: ConfirmChannel, error: Error | undefined): void {
+    if (channel !== this.channel) return;
+    this.channel = undefined;
+    if (error && this.connection.current) this.closedByServer(error);
+    if (this.closing) this.failWaiting('The publisher was closed before the message was sent.');
+    if (this.idle && this.outstanding === 0) this.idle();
+    this.opening.wake();
+  }
+
+  private get outstanding(): number {
+    return (this.channel?.unconfirmedCount ?? 0) + (this.waiting.isEmpty ? 0 : 1);
+  }
+
+  private accept(pending: PendingPublish): void {
+    if (this.closing) return this.settled(pending, new PublishError('disconnected', 'The publisher is closed.'));
+    if (!this.connection.current) {
+      return this.settled(
+        pending,
+        new PublishError('disconnected', 'There is no connection to RabbitMQ; try again when it is back.'),
+      );
+    }
+    if (pending.message.body.length > largestBodyBytes) {
+      return this.settled(
+        pending,
+        new PublishError(
+          'refused',
+          `A message may have at most ${largestBodyBytes} bytes; keep larger data elsewhere and send a reference.`,
+        ),
+      );
+    }
+    if (this.waiting.isEmpty && this.canSend()) return this.send(pending);
+    if (!this.waiting.add(pending)) {
+      this.settled(
+        pending,
+        new PublishError('refused', 'Too many messages already wait to be published; try again later.'),
+      );
+    }
+  }
+
+  private canSend(): boolean {
+    return this.channel !== undefined && this.channel.hasRoom && !this.connection.blocked;
+  }
+
+  private send(pending: PendingPublish): void {
+    pending.sentAt = performance.now();
+    try {
+      this.channel!.send(pending);
+    } catch (error) {
+      this.settled(pending, unsendable(error as Error));
+    }
+  }
+
+  private async open(): Promise<void> {
+    await this.topology.inPlace();
+    const channel = await this.connection.open().createConfirmChannel();
+    this.channel = new ConfirmChannel(channel, this.limits.confirmWindow, this);
+    this.logger.debug({}, 'The publishing channel is open.');
+    this.roomAgain();
+    this.onOpen();
+  }
+
+  private closedByServer(error: Error): void {
+    this.topology.doubt();
+    messagingMetrics.channelClosed.inc({ reply_code: String(replyCode(error) ?? '') });
+    this.logger.error({ reason: error.message }, 'RabbitMQ closed the publishing channel; opening another.');
+  }
+
+  private expire(): void {
+    const seconds = this.limits.confirmTimeoutSeconds;
+    const before = performance.now() - seconds * 1000;
+    this.channel?.expire(before, seconds);
+    while (this.waiting.first && this.waiting.first.acceptedAt <= before) {
+      this.settled(
+        this.waiting.shift()!,
+        new PublishError('refused', `RabbitMQ took no messages for ${seconds} s; the message was not sent.`),
+      );
+    }
+    this.roomAgain();
+  }
+
+  private failWaiting(why: string): void {
+    for (let pending = this.waiting.shift(); pending; pending = this.waiting.shift()) {
+      this.settled(pending, new PublishError('disconnected', why));
+    }
+  }
+
+  /** Bounded by the sweep, which settles whatever stays too long. */
+  private outstandingSettled(): Promise<void> {
+    if (this.outstanding === 0) return Promise.resolve();
+    return new Promise((resolve) => (this.idle = resolve));
+  }
+}
+
+/** Nothing was written. Either the message does not fit AMQP (64 KiB of headers, 255 bytes of a name), or the channel is being closed. */
+function unsendable(error: Error): PublishError {
+  if (error.name === 'IllegalOperationError')
+    return new PublishError('disconnected', 'The connection to RabbitMQ is being closed.');
+  return new PublishError('refused', `The message cannot be sent as it is: ${error.message}`);
+}

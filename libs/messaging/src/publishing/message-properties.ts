@@ -1,0 +1,36 @@
+import type { Options } from 'amqplib';
+import type { OutgoingMessage } from './outgoing-message.js';
+
+/**
+ * Names the publish a returned message belongs to. A message id cannot: the same message may be in flight twice. It is on mandatory
+ * messages only and is taken off again on delivery.
+ */
+export const publishTagHeader = 'x-publish-tag';
+
+/** The AMQP properties of a message, with headers of its own that the caller may add to. */
+export function messageProperties(message: OutgoingMessage): Options.Publish & { headers: Record<string, unknown> } {
+  return {
+    messageId: message.messageId,
+    type: message.type,
+    appId: message.appId,
+    timestamp: message.timestamp && Math.floor(message.timestamp.getTime() / 1000),
+    contentType: message.contentType ?? 'application/json',
+    correlationId: message.correlationId,
+    replyTo: message.replyTo,
+    mandatory: message.mandatory,
+    persistent: true,
+    headers: passableHeaders(message.headers),
+  };
+}
+
+function passableHeaders(given: Record<string, unknown> | undefined): Record<string, unknown> {
+  const headers: Record<string, unknown> = {};
+  for (const name in given) if (isPassable(name)) headers[name] = given[name];
+  return headers;
+}
+
+function isPassable(name: string): boolean {
+  const first = name.charCodeAt(0);
+  if (first === 0x78) return !/^x-(death|first-death-|last-death-|delivery-count$|publish-tag$)/.test(name);
+  return name !== 'CC' && name !== 'BCC';
+}

@@ -1,0 +1,133 @@
+import { createVhost, eventually, type TestVhost } from '@mentorhub/testing';
+import { Broker } from '../broker.js';
+import { BrokerConfigurationError } from '../connection/broker-configuration-error.js';
+import { delayLadder } from '../delayed-delivery/delay-ladder.js';
+import { mergeTopologies, type Topology } from './topology.js';
+
+const topology: Topology = {
+  exchanges: [
+    { name: 'spill', type: 'topic' },
+    { name: 'events', type: 'topic', alternateExchange: 'spill' },
+  ],
+  queues: [
+    { name: 'email', arguments: { 'x-queue-type': 'quorum', 'x-delivery-limit': 100 } },
+    { name: 'spill', arguments: { 'x-queue-type': 'quorum', 'x-delivery-limit': 100 } },
+  ],
+  bindings: [
+    { exchange: 'events', routingKey: 'email.#', queue: 'email' },
+    { exchange: 'spill', routingKey: '#', queue: 'spill' },
+  ],
+};
+
+describe('the topology', () => {
+  let vhost: TestVhost;
+  const brokers: Broker[] = [];
+
+  beforeEach(async () => {
+    vhost = await createVhost();
+  });
+
+  afterEach(async () => {
+    await Promise.all(brokers.splice(0).map((broker) => broker.close()));
+    await vhost.remove();
+  });
+
+  function start(mode: 'declare' | 'verify', wanted = topology, url = vhost.amqpUrl) {
+    const fatal: Error[] = [];
+    const errors: string[] = [];
+    const ignore = () => undefined;
+    const broker = new Broker({
+      url,
+      clientName: 'topology-test',
+      topology: wanted,
+      topologyMode: mode,
+      logger: {
+        debug: ignore,
+        info: ignore,
+        warn: ignore,
+        error: (fields, message) => errors.push(`${message} ${JSON.stringify(fields)}`),
+      },
+      onFatal: (error) => fatal.push(error),
+    });
+    brokers.push(broker);
+    broker.start();
+    return { broker, fatal, errors };
+  }
+
+  async function fatalOf(started: ReturnType<typeof start>): Promise<Error> {
+    await expect(started.broker.untilReady()).rejects.toBeInstanceOf(BrokerConfigurationError);
+    expect(started.fatal).toHaveLength(1);
+    return started.fatal[0]!;
+  }
+
+  it('is declared as written, and again without harm', async () => {
+    const ladder = delayLadder(['email']);
+    await start('declare', mergeTopologies(topology, ladder)).broker.untilReady();
+    await start('declare', mergeTopologies(topology, ladder)).broker.untilReady();
+    const queues = await vhost.management.queues();
+    expect(queues).toHaveLength(2 + ladder.queues.length);
+    expect(queues.find(({ name }) => name === 'delay.v1.level-04')).toMatchObject({
+      type: 'quorum',
+      durable: true,
+      arguments: {
+        'x-message-ttl': 16_000,
+        'x-dead-letter-exchange': 'delay.v1.level-03',
+        'x-overflow': 'reject-publish',
+      },
+    });
+    const exchanges = await vhost.management.exchanges();
+    expect(exchanges.find(({ name }) => name === 'events')?.arguments).toEqual({ 'alternate-exchange': 'spill' });
+    const bindings = await vhost.management.bindings();
+    expect(bindings.filter(({ source }) => source !== '')).toHaveLength(2 + ladder.bindings.length);
+  });
+
+  it('that does not fit a queue of the broker is fatal, with a sentence that names the queue and what to do', async () => {
+    await vhost.management.declareQueue('email', { 'x-queue-type': 'quorum', 'x-delivery-limit': 5 });
+    const error = await fatalOf(start('declare'));
+    expect(error.message).toContain('The queue "email" exists on RabbitMQ with other settings');
+    expect(error.message).toContain('delete it');
+    expect(error.message).toContain('x-delivery-limit');
+  });
+
+  it('that does not fit an exchange of the broker is fatal, naming the exchange', async () => {
+    await vhost.management.declareExchange('events', 'fanout');
+    expect((await fatalOf(start('declare'))).message).toContain(
+      'The exchange "events" exists on RabbitMQ with other settings',
+    );
+  });
+
+  it('that the user may not declare is fatal, and says that it can be verified instead', async () => {
+    const url = await vhost.createUser({ configure: '^$', write: '.*', read: '.*' });
+    const error = await fatalOf(start('declare', topology, url));
+    expect(error.message).toContain('AMQP_TOPOLOGY=verify');
+    expect(error.message).not.toContain(new URL(url).password);
+  });
+
+  it('is verified without the permission to declare', async () => {
+    await start('declare').broker.untilReady();
+    const url = await vhost.createUser({ configure: '^$', write: '.*', read: '.*' });
+    const { broker } = start('verify', topology, url);
+    await broker.untilReady();
+    expect(broker.state).toEqual({ publishing: 'up', consuming: 'up' });
+  });
+
+  it('that is not there when it is verified is fatal, with one sentence that names all that is missing', async () => {
+    await vhost.management.declareExchange('spill');
+    await vhost.management.declareQueue('email', { 'x-queue-type': 'quorum', 'x-delivery-limit': 100 });
+    const error = await fatalOf(start('verify'));
+    expect(error.message).toContain('RabbitMQ has no exchange "events", queue "spill": run the deploy step');
+  });
+
+  it('that goes missing under a running service is waited for when it is only verified', async () => {
+    await start('declare').broker.untilReady();
+    const { broker, fatal, errors } = start('verify');
+    const consumer = broker.consume({ queue: 'email', prefetch: 10, onDelivery: (delivery) => delivery.ack() });
+    await consumer.untilActive();
+    await vhost.management.deleteQueue('email');
+    await eventually(() => errors.some((line) => line.includes('no queue \\"email\\"')));
+    expect(broker.state.consuming).toBe('down');
+    await vhost.management.declareQueue('email', topology.queues[0]!.arguments);
+    await consumer.untilActive();
+    expect(fatal).toEqual([]);
+  });
+});

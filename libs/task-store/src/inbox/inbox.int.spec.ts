@@ -1,0 +1,132 @@
+import type { TestDatabase } from '@mentorhub/testing';
+import { randomUUID } from 'node:crypto';
+import type { DataSource, QueryRunner } from 'typeorm';
+import { connect, createTaskDatabase } from '../../test/store-process.js';
+import { Inbox, type TaskRun } from './inbox.js';
+
+describe('The inbox', () => {
+  let database: TestDatabase;
+  let dataSource: DataSource;
+  const inbox = new Inbox();
+  let task: TaskRun;
+
+  const claim = (token: string = randomUUID(), seconds = 60, of = task) =>
+    dataSource.transaction((tx) => inbox.claim(tx, of, token, seconds));
+  const finish = (token: string, outcome: unknown = { said: 'done' }) =>
+    inbox.finish(dataSource.manager, task, token, 'succeeded', outcome);
+  const expireClaims = () =>
+    database.query(
+      `UPDATE tasks.inbox SET claim_expires_at = clock_timestamp() - interval '1 s' WHERE state = 'claimed'`,
+    );
+
+  /** A transaction that stays open for as long as the test wants. */
+  async function openTransaction(): Promise<QueryRunner> {
+    const runner = dataSource.createQueryRunner();
+    await runner.startTransaction();
+    return runner;
+  }
+
+  beforeAll(async () => {
+    database = await createTaskDatabase();
+    dataSource = await connect(database.url);
+  });
+
+  beforeEach(() => {
+    task = { taskId: randomUUID(), run: 1, attempt: 1 };
+  });
+
+  afterAll(async () => {
+    await dataSource?.destroy();
+    await database?.remove();
+  });
+
+  it('gives a run to the first that asks', async () => {
+    const token = randomUUID();
+    expect(await claim(token)).toEqual({ kind: 'claimed', token });
+  });
+
+  it('is busy for a second one while the claim holds', async () => {
+    await claim();
+    expect(await claim()).toEqual({ kind: 'busy' });
+  });
+
+  it('tells the stored outcome once the run has ended', async () => {
+    const token = randomUUID();
+    await claim(token);
+    expect(await finish(token, { awkward: '\0 \ud800' })).toBe(true);
+    expect(await claim()).toEqual({ kind: 'finished', outcome: { awkward: '\0 \ud800' } });
+  });
+
+  it('gives another run of the same task', async () => {
+    await claim();
+    expect((await claim(randomUUID(), 60, { ...task, run: 2 })).kind).toBe('claimed');
+  });
+
+  it('B17: is busy without waiting while another transaction holds an uncommitted claim', async () => {
+    const runner = await openTransaction();
+    await inbox.claim(runner.manager, task, randomUUID(), 0);
+    await dataSource.query(`SET lock_timeout = '50ms'`);
+    expect(await Promise.all([claim(), claim(), claim()])).toEqual(Array(3).fill({ kind: 'busy' }));
+    await runner.rollbackTransaction();
+    await runner.release();
+    expect((await claim()).kind).toBe('claimed');
+  });
+
+  it('gives one of two that ask at the same moment the run', async () => {
+    const kinds = (await Promise.all([claim(), claim()])).map(({ kind }) => kind);
+    expect(kinds.sort()).toEqual(['busy', 'claimed']);
+  });
+
+  it('tells the stored outcome to any number that ask at the same moment', async () => {
+    const token = randomUUID();
+    await claim(token);
+    await finish(token, 'done');
+    const claims = await Promise.all(Array.from({ length: 8 }, () => claim()));
+    expect(claims).toEqual(Array(8).fill({ kind: 'finished', outcome: 'done' }));
+  });
+
+  it('hands an expired claim on, and the one that lost it can neither call nor finish', async () => {
+    const lost = randomUUID();
+    const token = randomUUID();
+    await claim(lost);
+    await expireClaims();
+    expect(await claim(token)).toEqual({ kind: 'claimed', token });
+    expect(await inbox.startCalling(dataSource.manager, task, lost)).toBe(false);
+    expect(await finish(lost)).toBe(false);
+    expect(await inbox.startCalling(dataSource.manager, task, token)).toBe(true);
+    expect(await finish(token)).toBe(true);
+  });
+
+  it('B18: says that it is ambiguous when the claim expired after the outside world was called', async () => {
+    const dead = randomUUID();
+    await claim(dead);
+    expect(await inbox.startCalling(dataSource.manager, task, dead)).toBe(true);
+    await expireClaims();
+    const token = randomUUID();
+    expect(await claim(token)).toEqual({ kind: 'ambiguous', token });
+    expect((await claim()).kind).toBe('busy');
+  });
+
+  it('never takes over a run whose outcome is being recorded at that moment', async () => {
+    const slow = randomUUID();
+    await claim(slow);
+    await expireClaims();
+    const runner = await openTransaction();
+    await inbox.finish(runner.manager, task, slow, 'succeeded', 'slow');
+    expect(await claim()).toEqual({ kind: 'busy' });
+    await runner.commitTransaction();
+    await runner.release();
+    expect(await claim()).toEqual({ kind: 'finished', outcome: 'slow' });
+  });
+
+  it('B19: fails to finish in a transaction that a swallowed SQL error has aborted', async () => {
+    const attempt = dataSource.transaction(async (tx) => {
+      const token = randomUUID();
+      await inbox.claim(tx, task, token, 0);
+      await tx.query('SELECT 1 / 0').catch(() => undefined);
+      await inbox.finish(tx, task, token, 'succeeded', null);
+    });
+    await expect(attempt).rejects.toThrow('current transaction is aborted');
+    expect((await claim()).kind).toBe('claimed');
+  });
+});

@@ -1,0 +1,79 @@
+import { projectEvents } from '@mentorhub/task-store';
+import { randomUUID } from 'node:crypto';
+import { Record } from '../../test/example-tasks.js';
+import { createServers, TaskApplication, type Servers } from '../../test/task-application.js';
+import { TaskResults } from './task-results.js';
+
+describe('Waiting for results', () => {
+  let servers: Servers;
+  let application: TaskApplication;
+  let results: TaskResults;
+  const stopping = new AbortController();
+
+  beforeAll(async () => {
+    servers = await createServers();
+    application = await TaskApplication.start(servers);
+    results = new TaskResults(application.store, stopping.signal);
+  });
+
+  afterAll(async () => {
+    await application?.stop();
+    await servers?.remove();
+  });
+
+  const succeed = (taskId: string, answer: number) =>
+    application.dataSource.transaction((tx) => {
+      const event = {
+        id: randomUUID(),
+        taskId,
+        run: 1,
+        attempt: 1,
+        kind: 'succeeded' as const,
+        at: new Date().toISOString(),
+      };
+      return projectEvents(tx, [
+        { ...event, name: Record.name, version: 1, queue: 'work', worker: 'w', result: answer },
+      ]);
+    });
+
+  it('B9: answers each waiter as soon as its task has ended', async () => {
+    const ids = (await application.tasks.enqueueMany(Array(50).fill({ contract: Record, payload: { note: 'x' } }))).map(
+      ({ id }) => id,
+    );
+    const waiting = Promise.all(ids.flatMap((id) => [results.wait(id, 20), results.wait(id, 20)]));
+    await Promise.all(ids.map((id, n) => succeed(id, n)));
+    const ended = await waiting;
+    expect(ended.map((task) => task?.result)).toEqual(ids.flatMap((_, n) => [n, n]));
+  });
+
+  it('B9: answers at once when the task has ended before', async () => {
+    const { id } = await application.tasks.enqueue(Record, { note: 'x' });
+    await succeed(id, 1);
+    expect(await results.wait(id, 60)).toMatchObject({ state: 'succeeded', result: 1 });
+  });
+
+  it('B9: answers with the state as it is when the time is over', async () => {
+    const { id } = await application.tasks.enqueue(Record, { note: 'x' });
+    expect(await results.wait(id, 0)).toMatchObject({ state: 'queued' });
+    expect(await results.wait(id, 0.2)).toMatchObject({ state: 'queued' });
+  });
+
+  it('knows no task that does not exist', async () => {
+    expect(await results.wait(randomUUID(), 60)).toBeUndefined();
+  });
+
+  it('finds a task however its id is written', async () => {
+    const { id } = await application.tasks.enqueue(Record, { note: 'x' });
+    const waiting = results.wait(id.toUpperCase(), 20);
+    await succeed(id, 3);
+    expect(await waiting).toMatchObject({ result: 3 });
+  }, 5_000);
+
+  it('answers everybody at once when the service stops', async () => {
+    const { id } = await application.tasks.enqueue(Record, { note: 'x' });
+    const waiting = Promise.all([results.wait(id, 60), results.wait(id, 60)]);
+    stopping.abort();
+    expect(await waiting).toMatchObject([{ state: 'queued' }, { state: 'queued' }]);
+    expect(await results.wait(id, 60)).toMatchObject({ state: 'queued' });
+  });
+});

@@ -1,0 +1,66 @@
+import { Controller } from '@nestjs/common';
+import type { Payload } from '../src/define/index.js';
+import {
+  EventHandler,
+  TaskHandler,
+  type DatabaseContext,
+  type ExternalContext,
+  type TaskContext,
+} from '../src/server/index.js';
+import { Gate } from './gate.js';
+import { Book, Call, Ping, Record, Recorded } from './example-tasks.js';
+
+type Note = { readonly note: string };
+
+export const write = (tx: DatabaseContext['tx'], note: string, id?: string): Promise<unknown> =>
+  tx.query('INSERT INTO public.ledger VALUES ($1, $2)', [note, id]);
+
+/** What the handlers do, for a test to replace; `calls` is what reached the outside world. */
+const usual = {
+  record: async ({ note }: Note, ctx: DatabaseContext): Promise<void> => void (await write(ctx.tx, note, ctx.id)),
+  call: (payload: Note, ctx: ExternalContext): Promise<void> => ctx.once(async () => outside(payload.note)),
+  book: (payload: Note, ctx: ExternalContext): Promise<void> => ctx.once(async () => outside(payload.note)),
+  ping: async (payload: Note, _ctx: TaskContext): Promise<void> => outside(payload.note),
+  recorded: async (payload: Note, ctx: DatabaseContext): Promise<void> =>
+    void (await write(ctx.tx, `heard ${payload.note}`)),
+};
+
+export const script = { ...usual };
+export const calls: string[] = [];
+export const outside = (note: string): void => void calls.push(note);
+
+/** Before and after each test. */
+export function resetScript(): void {
+  Gate.openAll();
+  Object.assign(script, usual);
+  calls.length = 0;
+}
+
+@Controller()
+export class ScriptedController {
+  @TaskHandler(Record)
+  async record(payload: Payload<typeof Record>, ctx: DatabaseContext) {
+    await script.record(payload, ctx);
+    return { written: payload.times };
+  }
+
+  @TaskHandler(Call)
+  call(payload: Payload<typeof Call>, ctx: ExternalContext) {
+    return script.call(payload, ctx);
+  }
+
+  @TaskHandler(Book)
+  book(payload: Payload<typeof Book>, ctx: ExternalContext) {
+    return script.book(payload, ctx);
+  }
+
+  @TaskHandler(Ping)
+  ping(payload: Payload<typeof Ping>, ctx: TaskContext) {
+    return script.ping(payload, ctx);
+  }
+
+  @EventHandler(Recorded)
+  recorded(payload: Payload<typeof Recorded>, ctx: DatabaseContext) {
+    return script.recorded(payload, ctx);
+  }
+}

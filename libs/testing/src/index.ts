@@ -1,0 +1,27 @@
+/**
+ * What tests need around the code under test: a vhost and a database of their own, an SMTP server, a collector of
+ * traces, a breakable network, service processes. Imported by tests alone.
+ */
+export { createVhost, type TestVhost } from './broker/vhost.js';
+export { ManagementClient } from './broker/management-client.js';
+export type * from './broker/management-types.js';
+export { createDatabase, type DatabaseOptions, type TestDatabase } from './database/database.js';
+export { startSmtpServer, type SmtpServerOptions, type TestSmtpServer } from './smtp/smtp-server.js';
+export type { SmtpStage, SmtpStep } from './smtp/smtp-script.js';
+export type { ReceivedMail } from './smtp/received-mail.js';
+export { startOtlpReceiver, type OtlpReceiver } from './tracing/otlp-receiver.js';
+export type { ReceivedSpan } from './tracing/received-span.js';
+export { startTcpProxy, type TcpProxy } from './network/tcp-proxy.js';
+export { freePort } from './network/free-port.js';
+export { eventually, eventuallyPasses, type EventuallyOptions } from './eventually.js';
+export {
+  migrateServices,
+  startService,
+  startServices,
+  type RunningServices,
+  type ServicesOptions,
+} from './services/start-services.js';
+export { ServiceProcess, type ServiceOptions } from './services/service-process.js';
+export { NodeProcess, type Environment } from './services/child-process.js';
+export { testServerUrl, type TestServer } from './test-servers.js';
+export { workspaceRoot } from './services/workspace.js';

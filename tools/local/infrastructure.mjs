@@ -1,0 +1,105 @@
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import { composeBroker, composeDatabase, hasDockerEngine } from './compose.mjs';
+import { startMailCatcher } from './mail-catcher.mjs';
+import { packageDirectory } from './paths.mjs';
+import { postgresPackage } from './postgres-binaries.mjs';
+import { startPostgres } from './postgres.mjs';
+import { startRabbitMq } from './rabbitmq.mjs';
+import { SetupError } from './setup-error.mjs';
+import { waitUntil } from './wait.mjs';
+
+/*
+ * Where each server comes from, in this order: the caller's URL; a private one; a container of docker-compose.yml.
+ * Each function resolves to what the services and endpoints.json need, and `stop` if there is something of ours to stop.
+ */
+
+export async function broker({ home, owner, ports, binaries, signal }) {
+  if (process.env.AMQP_URL) {
+    await mustAnswer('AMQP_URL', 5672, signal);
+    return { from: 'AMQP_URL', amqp: process.env.AMQP_URL, management: managementFromEnvironment() };
+  }
+  if (binaries) {
+    const rabbitmq = await startRabbitMq({ directory: join(home, 'rabbitmq'), binaries, ports, owner });
+    const management = { url: rabbitmq.managementUrl, user: rabbitmq.user, password: rabbitmq.password };
+    return { from: `${binaries.source}, private`, amqp: rabbitmq.amqpUrl, management, stop: rabbitmq.stop };
+  }
+  if (hasDockerEngine()) return composeBroker();
+  throw new SetupError(
+    'No RabbitMQ: install the package rabbitmq-server, or start Docker, or set AMQP_URL to a RabbitMQ of yours.',
+  );
+}
+
+export async function database({ home, owner, port, signal }) {
+  if (process.env.DATABASE_URL) {
+    await mustAnswer('DATABASE_URL', 5432, signal);
+    return { from: 'DATABASE_URL', url: process.env.DATABASE_URL };
+  }
+  if (packageDirectory(postgresPackage) || !hasDockerEngine()) {
+    const postgres = await startPostgres({
+      directory: join(home, 'postgres'),
+      copies: join(home, 'packages'),
+      port,
+      owner,
+    });
+    return { from: 'private', url: postgres.url, stop: postgres.stop };
+  }
+  return composeDatabase();
+}
+
+// Far more mails than anybody reads, few enough to be loaded in moments at the next start.
+const MAILS_KEPT = 20_000;
+
+export async function mail({ local, owner, ports, signal }) {
+  if (process.env.SMTP_URL) {
+    await mustAnswer('SMTP_URL', 25, signal);
+    return {
+      from: 'SMTP_URL',
+      smtp: process.env.SMTP_URL,
+      page: process.env.MAIL_PAGE_URL,
+      api: process.env.MAIL_API_URL,
+    };
+  }
+  const catcher = await startMailCatcher({ directory: join(local, 'mail'), ports, keep: MAILS_KEPT, owner });
+  return { from: 'private', smtp: catcher.smtpUrl, page: catcher.pageUrl, api: catcher.apiUrl, stop: catcher.stop };
+}
+
+function managementFromEnvironment() {
+  if (!process.env.RABBITMQ_MANAGEMENT_URL) return undefined;
+  const url = new URL(process.env.RABBITMQ_MANAGEMENT_URL);
+  return { url: url.origin, user: decodeURIComponent(url.username), password: decodeURIComponent(url.password) };
+}
+
+async function mustAnswer(variable, usualPort, signal) {
+  // Several brokers may be listed; one that answers is enough to go on.
+  const addresses = process.env[variable].split(',').map((text) => addressOf(variable, text, usualPort));
+  const answersNow = async () => (await Promise.all(addresses.map(canConnect))).includes(true);
+  await waitUntil(answersNow, { what: 'an answer', timeoutSeconds: 10, everyMilliseconds: 500, signal }).catch(
+    (cause) => {
+      signal?.throwIfAborted();
+      const places = addresses.map(({ host, port }) => `${host}:${port}`).join(', ');
+      throw new SetupError(
+        `${variable} points to ${places}, where nothing answers. Start that server, or unset ${variable}.`,
+        { cause },
+      );
+    },
+  );
+}
+
+function addressOf(variable, text, usualPort) {
+  try {
+    const { hostname, port } = new URL(text.trim());
+    return { host: hostname.replace(/^\[|\]$/g, '') || '127.0.0.1', port: Number(port) || usualPort };
+  } catch (cause) {
+    throw new SetupError(`${variable} is not a URL. Correct it, or unset it to get a private server.`, { cause });
+  }
+}
+
+function canConnect(address) {
+  return new Promise((answer) => {
+    const socket = connect({ ...address, timeout: 2000 });
+    socket.once('connect', () => answer(true));
+    for (const event of ['error', 'timeout', 'connect']) socket.once(event, () => socket.destroy());
+    socket.once('close', () => answer(false));
+  });
+}

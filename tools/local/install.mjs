@@ -1,0 +1,39 @@
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { nodeModules, repositoryRoot } from './paths.mjs';
+import { runCommand } from './run-command.mjs';
+
+const lockFile = join(repositoryRoot, 'package-lock.json');
+const remembered = join(nodeModules, '.mentorhub-lock-hash');
+const written = join(nodeModules, '.package-lock.json'); // npm writes it last, after every install of any kind.
+
+/** Whether node_modules is what package-lock.json says: the same lock as last time, or installed by hand after it changed. */
+export function isInstalled() {
+  if (!existsSync(written)) return false;
+  if (existsSync(remembered) && readFileSync(remembered, 'utf8') === lockHash()) return true;
+  if (statSync(written).mtimeMs < statSync(lockFile).mtimeMs) return false;
+  writeFileSync(remembered, lockHash());
+  return true;
+}
+
+/** `npm ci`, with the npm that runs us if there is one. */
+export async function install({ logFile, owner, signal }) {
+  const npm = process.env.npm_execpath;
+  const args = ['ci', '--no-audit', '--no-fund', '--loglevel=error'];
+  await runCommand({
+    name: 'npm ci',
+    command: npm ? process.execPath : 'npm',
+    args: npm ? [npm, ...args] : args,
+    // The settings of the outer npm run (npm_config_*) stay: registry, proxy and offline mode must hold here too.
+    env: process.env,
+    cwd: repositoryRoot,
+    logFile,
+    owner,
+    signal,
+    sentence: '"npm ci" failed. Is the npm registry reachable? Its output ends with:',
+  });
+  writeFileSync(remembered, lockHash());
+}
+
+const lockHash = () => createHash('sha256').update(readFileSync(lockFile)).digest('hex');

@@ -1,0 +1,177 @@
+import { jest } from '@jest/globals';
+import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import pg from 'pg';
+import { identityOf, processesOf } from './leftovers.mjs';
+import { noProcessOf } from './testing/conditions.mjs';
+import { makeFakeRepository } from './testing/fake-repository.mjs';
+import { RunningLauncher, runProgram } from './testing/running-launcher.mjs';
+import { answersOk, waitUntil } from './wait.mjs';
+
+jest.setTimeout(180_000);
+
+let repository;
+let local;
+
+beforeEach(() => {
+  repository = makeFakeRepository();
+  local = join(repository.root, '.local');
+});
+
+afterEach(() => repository.discard());
+
+test('npm start brings everything up, SIGTERM stops all of it, and a second start keeps ports, keys and data', async () => {
+  const launcher = new RunningLauncher(repository.root);
+  const endpoints = await launcher.ready();
+  await query(endpoints.database, 'CREATE TABLE kept AS SELECT 1 AS one');
+  expect(statSync(join(local, 'endpoints.json')).mode & 0o777).toBe(0o600);
+  for (const { health } of Object.values(endpoints.services)) expect(await answersOk(health)).toBe(true);
+  const told = await (await fetch(endpoints.services['api-gateway'].health)).json();
+  expect(told).toMatchObject({
+    ROLE: 'http,worker',
+    AMQP_URL: endpoints.amqp,
+    DATABASE_URL: endpoints.database,
+    SMTP_URL: endpoints.smtp,
+  });
+
+  const second = await runProgram(repository.root, 'start.mjs');
+  expect(second).toMatchObject({ code: 1, output: expect.stringContaining('already runs in this folder') });
+  const reset = await runProgram(repository.root, 'reset.mjs');
+  expect(reset).toMatchObject({ code: 1, output: expect.stringContaining('already runs in this folder') });
+  expect(await answersOk(endpoints.services['email-service'].health)).toBe(true);
+
+  await launcher.stop();
+  expect(launcher.output).toContain('Stopped');
+  expect(processesOf(local)).toEqual([]);
+  expect(existsSync(join(local, 'endpoints.json'))).toBe(false);
+
+  const again = new RunningLauncher(repository.root);
+  expect(await again.ready()).toEqual(endpoints);
+  expect(await query(endpoints.database, 'SELECT one FROM kept')).toEqual([{ one: 1 }]);
+  await again.stop('SIGINT');
+  expect(processesOf(local)).toEqual([]);
+});
+
+test('A start after a killed launcher ends what was left behind and keeps the data; reset then forgets it', async () => {
+  const killed = new RunningLauncher(repository.root);
+  const endpoints = await killed.ready();
+  await query(endpoints.database, 'CREATE TABLE kept AS SELECT 1 AS one');
+  process.kill(launcherPid(), 'SIGKILL');
+  await killed.exited;
+  expect(processesOf(local).length).toBeGreaterThan(4);
+
+  const next = new RunningLauncher(repository.root);
+  expect(await next.ready()).toEqual(endpoints);
+  expect(next.output).toContain('The last start was killed');
+  expect(await query(endpoints.database, 'SELECT one FROM kept')).toEqual([{ one: 1 }]);
+  await next.stop();
+
+  expect(await runProgram(repository.root, 'reset.mjs')).toMatchObject({ code: 0 });
+  expect(readdirSync(local).filter((name) => name !== 'packages')).toEqual([]);
+});
+
+describe('With servers of the caller', () => {
+  let server;
+  let environment;
+
+  beforeEach(async () => {
+    server = createServer((socket) => socket.destroy());
+    await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const address = `127.0.0.1:${server.address().port}`;
+    environment = {
+      AMQP_URL: `amqp://${address}`,
+      DATABASE_URL: `postgresql://${address}/x`,
+      SMTP_URL: `smtp://${address}`,
+    };
+  });
+
+  afterEach(() => new Promise((resolve) => server.close(resolve)));
+
+  test('nothing private is started and the services are told of the caller’s servers', async () => {
+    const launcher = new RunningLauncher(repository.root, { environment });
+    const endpoints = await launcher.ready();
+    expect(endpoints).toMatchObject({ amqp: environment.AMQP_URL, database: environment.DATABASE_URL, mail: null });
+    expect(existsSync(join(local, 'rabbitmq'))).toBe(false);
+    await launcher.stop('SIGINT');
+    expect(processesOf(local)).toEqual([]);
+  });
+
+  test('a service that crashes is named with the end of its log and started again', async () => {
+    const launcher = new RunningLauncher(repository.root, { environment });
+    const { health } = (await launcher.ready()).services['email-service'];
+    await fetch(health.replace('/health/ready', '/crash')).catch(() => {});
+    await launcher.prints('email-service ended with code 7');
+    await waitUntil(() => answersOk(health), { what: 'The service being back', timeoutSeconds: 20 });
+    await launcher.stop();
+  });
+
+  test('npm run dev restarts a service when its built files change', async () => {
+    const args = ['tools/local/start.mjs', '--watch'];
+    const launcher = new RunningLauncher(repository.root, { program: process.execPath, args, environment });
+    const { health } = (await launcher.ready()).services['scheduler-service'];
+    const file = 'apps/scheduler-service/dist/main.js';
+    const built = readFileSync(join(repository.root, file), 'utf8');
+    repository.write(file, built.replace('JSON.stringify(process.env)', "'changed'"));
+    const changed = async () => (await (await fetch(health)).text()) === 'changed';
+    await waitUntil(changed, { what: 'The changed service', timeoutSeconds: 20 });
+    await launcher.stop();
+    expect(processesOf(local)).toEqual([]);
+  });
+
+  test('a service that refuses its configuration fails the start, with what it said', async () => {
+    const launcher = new RunningLauncher(repository.root, {
+      environment: { ...environment, FAKE_BAD_CONFIGURATION: '1' },
+    });
+    expect(await launcher.exited).toBe(1);
+    expect(launcher.output).toMatch(/ended with code 1 before it was ready[^]*MAIL_FROM is not an address/);
+    expect(processesOf(local)).toEqual([]);
+  });
+
+  test('the end of npm itself stops everything, even when npm had no time to say so', async () => {
+    const launcher = new RunningLauncher(repository.root, { environment });
+    await launcher.ready();
+    const identity = readFileSync(join(local, 'launcher.lock'), 'utf8');
+    launcher.child.kill('SIGKILL');
+    await waitUntil(() => identityOf(Number.parseInt(identity, 10)) !== identity, {
+      what: 'The end of the launcher',
+      timeoutSeconds: 30,
+    });
+    await noProcessOf(local);
+  });
+
+  test('a failed build stops the start and shows the end of its output', async () => {
+    repository.write('node_modules/.bin/nx', '#!/bin/sh\necho "main.ts(3,1): error TS1005"\nexit 1\n', 0o755);
+    const launcher = new RunningLauncher(repository.root, { environment });
+    expect(await launcher.exited).toBe(1);
+    expect(launcher.output).toMatch(/The build failed[^]*error TS1005/);
+    expect(processesOf(local)).toEqual([]);
+  });
+
+  test('a server that does not answer is named by its variable', async () => {
+    await new Promise((resolve) => server.close(resolve));
+    const launcher = new RunningLauncher(repository.root, { environment });
+    expect(await launcher.exited).toBe(1);
+    expect(launcher.output).toMatch(/(AMQP|DATABASE|SMTP)_URL points to 127\.0\.0\.1:\d+, where nothing answers/);
+  });
+});
+
+test('SIGTERM in the middle of a start leaves no process behind', async () => {
+  const launcher = new RunningLauncher(repository.root);
+  await launcher.prints('Starting PostgreSQL');
+  await launcher.stop();
+  expect(processesOf(local)).toEqual([]);
+  expect(existsSync(join(local, 'launcher.lock'))).toBe(false);
+});
+
+const launcherPid = () => Number.parseInt(readFileSync(join(local, 'launcher.lock'), 'utf8'), 10);
+
+async function query(connectionString, text) {
+  const client = new pg.Client({ connectionString });
+  await client.connect();
+  try {
+    return (await client.query(text)).rows;
+  } finally {
+    await client.end();
+  }
+}

@@ -1,0 +1,200 @@
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { announce, endpointsOf, writeEndpoints } from './endpoints.mjs';
+import { serviceEnvironment, workspaceEnvironment } from './environment.mjs';
+import { broker, database, mail } from './infrastructure.mjs';
+import { install, isInstalled } from './install.mjs';
+import { endProcessesOf, killProcessesOf } from './leftovers.mjs';
+import { takeLock } from './launcher-lock.mjs';
+import { MAIL_PORTS } from './mail-catcher.mjs';
+import { localDirectory, nodeModules, pinnedNode, repositoryRoot } from './paths.mjs';
+import { keptPorts, letGo } from './ports.mjs';
+import { say, step, yellow } from './progress.mjs';
+import { rabbitMqBinaries } from './rabbitmq-binaries.mjs';
+import { RABBITMQ_PORTS } from './rabbitmq-configuration.mjs';
+import { runCommand } from './run-command.mjs';
+import { keptSecrets } from './secrets.mjs';
+import { serverHome } from './server-home.mjs';
+import { SERVICE_PORTS, migrationArguments, serviceArguments, services } from './services.mjs';
+import { SupervisedService } from './supervised-service.mjs';
+import { TypeScriptWatch } from './typescript-watch.mjs';
+
+const owner = localDirectory;
+const at = (...names) => join(localDirectory, ...names);
+const endpointsFile = at('endpoints.json');
+const logOf = (name) => at('logs', `${name}.log`);
+
+/**
+ * Brings the whole platform up and down:
+ * 1. takes the folder's lock and ends what a killed launcher left behind;
+ * 2. installs packages while RabbitMQ is being downloaded;
+ * 3. builds while RabbitMQ, PostgreSQL and the mail catcher start;
+ * 4. migrates, starts the services, waits until all are ready, writes endpoints.json.
+ * `stop` undoes this from any point on: services first, since they need the servers to finish their work.
+ */
+export class Launcher {
+  #pending = [];
+  #servers = [];
+  #services = [];
+  #releaseLock;
+
+  constructor({ watch, signal }) {
+    this.watch = watch;
+    this.signal = signal;
+  }
+
+  async start() {
+    this.#releaseLock = takeLock(at('launcher.lock'));
+    rmSync(endpointsFile, { force: true });
+    await this.#endLeftovers();
+    const secrets = keptSecrets(at('secrets.json'));
+    this.home = serverHome();
+    if (this.home !== localDirectory)
+      say(yellow(`No other user may enter this folder, so the servers keep their data in ${this.home}.`));
+    const names = [...SERVICE_PORTS, ...RABBITMQ_PORTS, ...MAIL_PORTS, 'postgres'];
+    const ports = await keptPorts(at('ports.json'), names, (line) => say(yellow(line)));
+
+    const [binaries] = await this.#together(this.#fetchRabbitMq(), this.#install());
+    this.signal.throwIfAborted();
+    const [servers] = await this.#together(this.#startServers(ports, binaries), this.#build());
+    this.signal.throwIfAborted();
+    const urls = { amqp: servers.broker.amqp, database: servers.database.url, smtp: servers.mail.smtp };
+    const environmentOf = (service) => serviceEnvironment(service, { ports, secrets, urls });
+    await step('Migrating the database', () => this.#migrate(environmentOf));
+    await step('Starting the services', () => this.#startServices(ports, environmentOf));
+    const endpoints = endpointsOf({ ports, secrets, servers });
+    writeEndpoints(endpointsFile, endpoints);
+    announce(endpoints);
+  }
+
+  async stop() {
+    if (!this.#releaseLock) return; // What runs here is another launcher's.
+    rmSync(endpointsFile, { force: true });
+    await Promise.all(this.#services.map((service) => service.stop()));
+    // What was just being started becomes known when it has started; past that patience the sweep below finds it.
+    await Promise.race([Promise.allSettled(this.#pending), delay(15_000, undefined, { ref: false })]);
+    await Promise.allSettled(this.#servers.map((server) => server.stop?.()));
+    await endProcessesOf(owner);
+    this.#releaseLock();
+    this.#releaseLock = undefined;
+  }
+
+  /** For a fault of the launcher itself, or an impatient second Ctrl-C: kills everything now. */
+  abandon() {
+    if (this.#releaseLock) killProcessesOf(owner);
+  }
+
+  async #endLeftovers() {
+    const count = await endProcessesOf(owner, 20);
+    if (count) say(yellow(`The last start was killed; ended the ${count} processes that it left behind.`));
+  }
+
+  // The first failure is reported at once; `stop` waits for the rest.
+  #together(...promises) {
+    this.#pending.push(...promises);
+    return Promise.all(promises);
+  }
+
+  async #fetchRabbitMq() {
+    if (process.env.AMQP_URL) return undefined;
+    const packages = join(this.home, 'packages');
+    return rabbitMqBinaries({ packages, say: (line) => say(`… ${line}`), signal: this.signal });
+  }
+
+  async #install() {
+    if (isInstalled()) return;
+    await step('Installing packages (npm ci)', () =>
+      install({ logFile: logOf('install'), owner, signal: this.signal }),
+    );
+  }
+
+  async #startServers(ports, binaries) {
+    const common = {
+      home: this.home,
+      local: localDirectory,
+      owner,
+      ports,
+      binaries,
+      port: ports.postgres,
+      signal: this.signal,
+    };
+    const start = (title, open) =>
+      step(title, async () => {
+        const server = await open(common);
+        this.#servers.push(server);
+        return server;
+      });
+    const [startedBroker, startedDatabase, startedMail] = await this.#together(
+      start('Starting RabbitMQ', broker),
+      start('Starting PostgreSQL', database),
+      start('Starting the mail catcher', mail),
+    );
+    return { broker: startedBroker, database: startedDatabase, mail: startedMail };
+  }
+
+  #build() {
+    return step('Building', () =>
+      runCommand({
+        name: 'The build',
+        command: join(nodeModules, '.bin/nx'),
+        args: ['run-many', '-t', 'build', '--outputStyle=stream'],
+        env: workspaceEnvironment(),
+        cwd: repositoryRoot,
+        logFile: logOf('build'),
+        owner,
+        signal: this.signal,
+        sentence:
+          'The build failed. Correct what it says, or run "npx nx run-many -t build" by itself. Its output ends with:',
+      }),
+    );
+  }
+
+  #migrate(environmentOf) {
+    const migrations = services.map((service) =>
+      runCommand({
+        name: `The migration of ${service.name}`,
+        command: pinnedNode(),
+        args: migrationArguments(service.name),
+        env: environmentOf(service),
+        cwd: repositoryRoot,
+        logFile: logOf(`${service.name}-migration`),
+        owner,
+        signal: this.signal,
+        sentence: `The database could not be migrated for ${service.name}. "npm run reset" begins with an empty one. Its output ends with:`,
+      }),
+    );
+    return this.#together(...migrations);
+  }
+
+  async #startServices(ports, environmentOf) {
+    const width = Math.max(...services.map(({ name }) => name.length));
+    const watching = this.watch ? ['--watch', '--watch-preserve-output'] : [];
+    this.#services = services.map(
+      (service) =>
+        new SupervisedService({
+          name: service.name,
+          args: [...watching, ...serviceArguments(service.name)],
+          env: environmentOf(service),
+          healthUrl: `http://127.0.0.1:${ports[service.metrics]}/health/ready`,
+          logFile: logOf(service.name),
+          owner,
+          width,
+        }),
+    );
+    this.signal.throwIfAborted();
+    await letGo(SERVICE_PORTS.map((name) => ports[name]));
+    if (this.watch) this.#services.push(new TypeScriptWatch({ logFile: logOf('typescript'), owner, width }));
+    await this.#together(...this.#services.map((service) => this.#startService(service)));
+  }
+
+  async #startService(service) {
+    try {
+      await service.start();
+    } catch (error) {
+      if (!this.watch || this.signal.aborted) throw error;
+      say(yellow(`${error.message} It is started again when a file changes.`));
+      service.superviseUnready();
+    }
+  }
+}

@@ -1,0 +1,34 @@
+const colours = process.stdout.isTTY && !process.env.NO_COLOR;
+
+const paint = (code) => (text) => (colours ? `\x1b[${code}m${text}\x1b[0m` : text);
+
+export const bold = paint(1);
+export const dim = paint(2);
+export const red = paint(31);
+export const green = paint(32);
+export const yellow = paint(33);
+export const cyan = paint(36);
+
+const started = Date.now();
+
+/** A line for the person at the terminal. */
+export function say(text) {
+  process.stdout.write(`${text}\n`);
+}
+
+/** Seconds since this program started, for people. */
+export const elapsed = (since = started) => `${((Date.now() - since) / 1000).toFixed(1)} s`;
+
+/** Runs one step of the way and says when it begins, how long it took, and when it fails. */
+export async function step(title, run) {
+  const since = Date.now();
+  say(`${dim('…')} ${title}`);
+  try {
+    const result = await run();
+    say(`${green('✓')} ${title} ${dim(elapsed(since))}`);
+    return result;
+  } catch (error) {
+    if (error?.name !== 'AbortError') say(`${red('✗')} ${title} ${dim(elapsed(since))}`);
+    throw error;
+  }
+}

@@ -1,0 +1,93 @@
+import { spawn } from 'node:child_process';
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { workspaceEnvironment } from './environment.mjs';
+import { install, isInstalled } from './install.mjs';
+import { requireNode } from './node-version.mjs';
+import { localDirectory, nodeModules, pinnedNode, repositoryRoot } from './paths.mjs';
+import { bold, dim, elapsed, green, red, say, step } from './progress.mjs';
+import { sendSignal } from './server-process.mjs';
+import { describeFailure } from './setup-error.mjs';
+import { countTests } from './test-results.mjs';
+
+requireNode();
+
+/** What runs before the tests, in this order. Each counts as one in the last line. */
+const checks = [
+  { title: 'Format', program: 'prettier', args: ['--check', '.'] },
+  { title: 'Lint and boundaries', program: 'nx', args: ['run-many', '-t', 'lint', '--outputStyle=static'] },
+  { title: 'Types and build', program: 'nx', args: ['run-many', '-t', 'typecheck', 'build', '--outputStyle=static'] },
+];
+
+const full = process.argv.includes('--full');
+const patterns = process.argv.slice(2).filter((argument) => argument !== '--full');
+const total = { passed: 0, failed: 0, skipped: 0 };
+const environment = { ...workspaceEnvironment(), ...(full ? { MENTORHUB_TEST_FULL: '1' } : {}) };
+let running;
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, stop);
+
+try {
+  await installIfNeeded();
+  // With patterns somebody works on a part: only its tests run.
+  if (patterns.length === 0) for (const check of checks) await runCheck(check);
+  await runTests();
+} catch (error) {
+  console.error(red(describeFailure(error)));
+  total.failed++;
+}
+say(dim(`\nAfter ${elapsed()}:`));
+say(`${total.passed} passed, ${total.failed} failed${total.skipped ? `, ${total.skipped} skipped` : ''}`);
+process.exit(total.failed > 0 ? 1 : 0);
+
+async function installIfNeeded() {
+  if (isInstalled()) return;
+  mkdirSync(localDirectory, { recursive: true });
+  const logFile = join(localDirectory, 'logs/install.log');
+  await step('Installing packages (npm ci)', () =>
+    install({ logFile, owner: `${localDirectory}/test-${process.pid}` }),
+  );
+}
+
+async function runCheck({ title, program, args }) {
+  const since = Date.now();
+  say(`\n${bold(title)} ${dim([program, ...args].join(' '))}`);
+  const { code } = await run(join(nodeModules, '.bin', program), args);
+  total[code === 0 ? 'passed' : 'failed']++;
+  say(`${code === 0 ? green(`✓ ${title}`) : red(`✗ ${title}`)} ${dim(elapsed(since))}`);
+}
+
+async function runTests() {
+  say(`\n${bold('Tests')}`);
+  mkdirSync(localDirectory, { recursive: true });
+  const results = join(localDirectory, `test-results-${process.pid}.json`);
+  const jest = [join(nodeModules, 'jest/bin/jest.js'), '--ci', '--json', `--outputFile=${results}`, ...patterns];
+  const { code } = await run(pinnedNode(), [
+    '--experimental-vm-modules',
+    '--disable-warning=ExperimentalWarning',
+    ...jest,
+  ]);
+  const counted = countTests(() => readFileSync(results, 'utf8'), code);
+  rmSync(results, { force: true });
+  for (const name of Object.keys(total)) total[name] += counted[name];
+}
+
+function run(command, args) {
+  return new Promise((resolve, reject) => {
+    running = spawn(command, args, { cwd: repositoryRoot, env: environment, stdio: 'inherit', detached: true });
+    running.once('error', reject);
+    running.once('exit', (code, signal) => resolve({ code: code ?? signal }));
+  });
+}
+
+// The program and its helpers (jest's workers, say) are one process group. Jest's own signal hook ends the private servers;
+// we wait for that, so that nothing outlives us.
+function stop(signal) {
+  if (!running || running.exitCode !== null) process.exit(130);
+  sendSignal(-running.pid, signal);
+  const patience = setTimeout(() => sendSignal(-running.pid, 'SIGKILL'), 15_000);
+  running.once('exit', () => {
+    clearTimeout(patience);
+    sendSignal(-running.pid, 'SIGKILL');
+    process.exit(130);
+  });
+}
