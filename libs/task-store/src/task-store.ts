@@ -23,6 +23,7 @@ export interface TaskStoreOptions {
 }
 
 const firstLeaseSeconds = 5;
+const mostRowsPublishedAtOnce = 100;
 
 /** The schema `tasks` of one process: what it enqueues, relays, claims and reads goes through here. */
 export class TaskStore {
@@ -48,26 +49,30 @@ export class TaskStore {
 
   /** Accepts tasks: durable when this resolves or, with `tx`, when its outermost transaction commits. */
   async enqueue(tasks: readonly NewTask[], tx: EntityManager = this.dataSource.manager): Promise<InsertedTask[]> {
-    const leaseSeconds = this.leaseSeconds();
+    const leaseSeconds = this.leaseSeconds(tasks.length);
     const inserted = await insertTasks(tx, tasks, leaseSeconds);
-    const due = leaseSeconds === 0 ? [] : inserted.filter(({ state }) => state === 'queued').map(({ id }) => id);
-    if (due.length > 0) this.afterCommit.run(tx, () => this.relay.publishNow(this.taskOutbox, due));
+    const due = inserted.filter(({ state }) => state === 'queued').map(({ id }) => id);
+    if (leaseSeconds === 0) this.afterCommit.run(tx, () => this.relay.wake());
+    else if (due.length > 0) this.afterCommit.run(tx, () => this.relay.publishNow(this.taskOutbox, due));
     for (const task of tasks) if (task.delaySeconds) this.relay.wakeAt(task.delaySeconds);
     return inserted;
   }
 
   /** Stores messages that are published once the transaction has committed, and deleted once confirmed. */
   async publishLater(events: readonly NewEvent[], tx: EntityManager = this.dataSource.manager): Promise<void> {
-    const leaseSeconds = this.leaseSeconds();
+    const leaseSeconds = this.leaseSeconds(events.length);
     await insertEvents(tx, events, leaseSeconds);
     if (leaseSeconds === 0) return;
     const ids = events.map(({ id }) => id);
     this.afterCommit.run(tx, () => this.relay.publishNow(this.eventOutbox, ids));
   }
 
-  /** How long this process may take to publish what it inserts before any relay does; not at all without a broker. */
-  private leaseSeconds(): number {
-    return this.options.publisher.ready ? firstLeaseSeconds : 0;
+  /**
+   * How long this process may take to publish what it inserts before any relay does. Not at all without a broker, and not
+   * for many rows at once: the relay takes those in portions, so that a flood never outruns the publisher or its lease.
+   */
+  private leaseSeconds(rows: number): number {
+    return this.options.publisher.ready && rows <= mostRowsPublishedAtOnce ? firstLeaseSeconds : 0;
   }
 
   /** The state of a task that exists. @throws {Error} there is no such task. */

@@ -29,7 +29,8 @@ export class Relay {
   private readonly publishing = new Set<Promise<void>>();
   private stopping = false;
   private loop: Promise<void> | undefined;
-  private wake: () => void = () => {};
+  private endSleep: () => void = () => {};
+  private woken = false;
 
   constructor(private readonly options: RelayOptions) {
     const { outboxes } = options;
@@ -60,6 +61,12 @@ export class Relay {
     this.committed.get(outbox)?.add(ids);
   }
 
+  /** Looks for due rows now. */
+  wake(): void {
+    this.woken = true;
+    this.endSleep();
+  }
+
   /** Looks for due rows by `dueAt` at the latest; for a row that this process inserted with a short delay. */
   wakeAt(delaySeconds: number): void {
     if (delaySeconds > 0 && delaySeconds < longestSleepSeconds && !this.stopping)
@@ -69,7 +76,8 @@ export class Relay {
   private async run(): Promise<void> {
     while (!this.stopping) {
       const pause = await this.pass().catch((error: unknown) => this.passFailed(error));
-      if (pause > 0 && !this.stopping) await this.sleep(pause);
+      if (pause > 0 && !this.stopping && !this.woken) await this.sleep(pause);
+      this.woken = false;
     }
   }
 
@@ -138,7 +146,8 @@ export class Relay {
 
   private publishFailed(item: OutboxItem, error: unknown): FailedItem {
     const failure = error instanceof PublishError ? error.failure : 'refused';
-    const brokerAway = failure === 'disconnected';
+    // A full line of our own is no fault of the message either, so neither counts as a try of it.
+    const brokerAway = failure === 'disconnected' || (failure === 'refused' && !this.options.publisher.ready);
     if (failure === 'nacked' || failure === 'returned' || failure === 'timeout')
       relayMetrics.publish.inc({ outcome: failure });
     if (!brokerAway) {
@@ -162,7 +171,7 @@ export class Relay {
   private sleep(seconds: number): Promise<void> {
     return new Promise((resolve) => {
       const timer = setTimeout(resolve, seconds * 1000);
-      this.wake = () => {
+      this.endSleep = () => {
         clearTimeout(timer);
         resolve();
       };
