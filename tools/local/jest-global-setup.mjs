@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { startDisposableInfrastructure } from './private-infrastructure.mjs';
 
 /**
@@ -21,7 +21,7 @@ export default async function startTestInfrastructure() {
 function announce({ rabbitmq, postgres, mail }) {
   Object.assign(process.env, {
     // Jest's workers share what one of them has prepared for this run, such as template databases.
-    TEST_RUN_ID: randomUUID(),
+    TEST_RUN_ID: randomBytes(4).toString('hex'),
     TEST_AMQP_URL: rabbitmq.amqpUrl,
     TEST_RABBITMQ_MANAGEMENT_URL: rabbitmq.managementUrlWithCredentials,
     TEST_RABBITMQ_PROMETHEUS_URL: rabbitmq.prometheusUrl,

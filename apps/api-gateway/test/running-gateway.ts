@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { startService, type RunningService } from '@mentorhub/service';
 import { createDatabase, freePort, type TestDatabase } from '@mentorhub/testing';
 import { loadGatewayConfig, type GatewayConfig } from '../src/config.js';
-import { migrateGateway } from '../src/database/migrate-gateway.js';
+import { migrateDatabase } from '../src/database/migrate-database.js';
 import { gatewayService } from '../src/gateway-service.js';
 
 export const apiKey = 'key-of-the-tests';
@@ -33,7 +33,7 @@ export interface Reply {
 }
 
 export const createGatewayDatabase = () =>
-  createDatabase({ template: 'api-gateway', migrate: async (url) => void (await migrateGateway(url)) });
+  createDatabase({ template: 'api-gateway', migrate: async (url) => void (await migrateDatabase(url)) });
 
 /** @param given removed with the gateway too. */
 export async function startGateway(env: Record<string, string> = {}, given?: TestDatabase): Promise<RunningGateway> {

@@ -1,3 +1,4 @@
+import 'reflect-metadata';
 import { migrateCommand } from '@mentorhub/service';
 import { taskStoreMigrationPlan } from '@mentorhub/task-store';
 

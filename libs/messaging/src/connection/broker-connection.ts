@@ -51,6 +51,7 @@ export class BrokerConnection extends EventEmitter<ConnectionEvents> {
   private readonly delay: GrowingDelay;
   private readonly sockets = new AbortController();
   private manager: AmqpConnectionManagerClass | undefined;
+  private ending = false;
   private closing: Promise<void> | undefined;
   private warnedAt = -Infinity;
   private failures = 0;
@@ -62,7 +63,7 @@ export class BrokerConnection extends EventEmitter<ConnectionEvents> {
   }
 
   start(): void {
-    if (this.manager || this.closing) return;
+    if (this.manager || this.ending) return;
     const { urls, heartbeatSeconds, role, clientName } = this.options;
     this.address = brokerAddress(urls[0] ?? '');
     const connectionOptions = {
@@ -88,6 +89,7 @@ export class BrokerConnection extends EventEmitter<ConnectionEvents> {
   }
 
   close(): Promise<void> {
+    this.ending = true;
     this.closing ??= this.closeManager();
     return this.closing;
   }
@@ -103,7 +105,7 @@ export class BrokerConnection extends EventEmitter<ConnectionEvents> {
   }
 
   private connected(connection: ChannelModel, url: string): void {
-    if (this.closing) return;
+    if (this.ending) return;
     const { role, logger } = this.options;
     this.current = connection;
     this.address = brokerAddress(url);
@@ -117,7 +119,7 @@ export class BrokerConnection extends EventEmitter<ConnectionEvents> {
   }
 
   private failed(error: Error, url?: string): void {
-    if (this.closing || !this.manager) return;
+    if (this.ending || !this.manager) return;
     this.manager.reconnectTimeInSeconds = this.delay.nextSeconds();
     this.failures += 1;
     if (url) this.address = brokerAddress(url);
@@ -132,7 +134,7 @@ export class BrokerConnection extends EventEmitter<ConnectionEvents> {
     this.current = undefined;
     messagingMetrics.connectionUp.set({ role: this.options.role }, 0);
     this.setBlocked(false);
-    if (!this.closing) this.warn(error ?? new Error('closed'));
+    if (!this.ending) this.warn(error ?? new Error('closed'));
     this.emit('down');
   }
 

@@ -42,8 +42,17 @@ export function databaseOptions(settings: DatabaseSettings, logger: Pick<Logger,
       logger.warn({ err }, 'An idle connection to PostgreSQL broke; the pool opens a new one when needed.'),
     extra: {
       keepAlive: true,
+      onConnect: surviveErrors,
       statement_timeout: (settings.statementTimeoutSeconds ?? 60) * 1000,
       idle_in_transaction_session_timeout: idleTransactionSeconds * 1000,
     },
   };
+}
+
+/**
+ * PostgreSQL may end a connection in the moment that it becomes ready, after the pool has taken its own listener away and
+ * before TypeORM has added one. The query that follows fails and tells; the event alone must not end the process.
+ */
+export function surviveErrors(client: { on(event: 'error', listener: () => void): unknown }): void {
+  client.on('error', () => undefined);
 }

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { DataSource, type DataSourceOptions, type QueryRunner } from 'typeorm';
+import { surviveErrors } from './database-options.js';
 import { quietLogger } from './quiet-logger.js';
 
 export interface MigrationPlan {
@@ -41,7 +42,7 @@ function migratorOptions(options: DataSourceOptions, plan: MigrationPlan): DataS
     migrationsTableName: 'migrations',
     poolSize: 2,
     logger: quietLogger,
-    extra: { keepAlive: true },
+    extra: { keepAlive: true, onConnect: surviveErrors },
   } as DataSourceOptions;
 }
 

@@ -1,5 +1,6 @@
 import type { EntityManager } from 'typeorm';
 import type { TaskError } from '../history/task-event.js';
+import { storable } from '../storable-text.js';
 
 /** A message that could not be done, with all that a replay needs. */
 export interface DeadLetter {
@@ -40,17 +41,20 @@ export async function takeInDeadLetters(tx: EntityManager, letters: readonly Dea
     letters.map((letter) => letter.taskId ?? null),
     letters.map((letter) => letter.run ?? null),
     letters.map((letter) => letter.attempt ?? null),
-    letters.map((letter) => letter.name ?? null),
+    letters.map((letter) => text(letter.name)),
     letters.map((letter) => letter.version ?? null),
-    letters.map((letter) => letter.queue),
-    letters.map((letter) => letter.reason),
+    letters.map((letter) => text(letter.queue)),
+    letters.map((letter) => text(letter.reason)),
     letters.map((letter) => JSON.stringify(letter.error)),
     letters.map((letter) => JSON.stringify(letter.headers)),
     letters.map((letter) => letter.body),
-    letters.map((letter) => letter.worker ?? null),
+    letters.map((letter) => text(letter.worker)),
     letters.map((letter) => letter.parkedAt),
   ]);
 }
+
+/** Who wrote a parked message is unknown, and one that could not be stored would be in everybody's way. */
+const text = (value: string | undefined): string | null => (value === undefined ? null : storable(value));
 
 const insertSql = `
   INSERT INTO tasks.dead_letter (id, task_id, run, attempt, name, version, queue, reason, error, headers, body, worker, parked_at)

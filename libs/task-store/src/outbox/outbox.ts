@@ -44,6 +44,3 @@ export const backoffSql = (brokerAway: string, attempts: string): string =>
  */
 export const ownFirstLeaseSql = (row: string): string =>
   `${row}.publish_attempts = 1 AND ${row}.claimed_until > clock_timestamp() + interval '1 s'`;
-
-/** Text as PostgreSQL can store it: it has no place for NUL, and the reason of a fault must not be a fault of its own. */
-export const storable = (text: string): string => text.replaceAll('\0', '\uFFFD');

@@ -1,6 +1,7 @@
 import type { DataSource } from 'typeorm';
 import type { FailedItem, Outbox, OutboxItem } from './outbox.js';
-import { backoffSql, leaseSeconds, ownFirstLeaseSql, storable } from './outbox.js';
+import { storable } from '../storable-text.js';
+import { backoffSql, leaseSeconds, ownFirstLeaseSql } from './outbox.js';
 import { taskMessage } from './task-message.js';
 
 interface TaskOutboxRow {

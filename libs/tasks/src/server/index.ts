@@ -1,3 +1,5 @@
+export { parkedMessage } from '../outcomes/parking.js';
+export { toTaskError } from '../outcomes/task-error.js';
 export {
   ClaimLostError,
   type ContextOf,

@@ -75,7 +75,7 @@ describe('A service that is stopped', () => {
     expect(await last.ledger()).toHaveLength(300);
     expect(new Set(calls).size).toBe(300);
     expect(calls).toHaveLength(300);
-    const unmarked = `SELECT name, publish_attempts, publish_error, state, published_at - accepted_at AS took FROM tasks.task WHERE published_at IS NULL OR publish_attempts <> 1`;
+    const unmarked = `SELECT name, publish_attempts FROM tasks.task WHERE published_at IS NULL OR publish_attempts <> 1`;
     expect(await servers.database.query(unmarked)).toEqual([]);
     expect(await left(servers, 'dead-letters')).toEqual([]);
   });

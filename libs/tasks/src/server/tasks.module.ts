@@ -45,7 +45,7 @@ const optionsToken = Symbol('tasks module options');
  * of it. Needs a `DataSource`, on a database where `taskStoreMigrations` have run.
  *
  * 1. Bootstrap connects to the broker in the background and starts the relay; neither waits for the broker.
- * 2. Before shutdown the relay stops polling. Servers and consumers drain, and may still publish.
+ * 2. Before shutdown the relay stops polling. Servers and consumers drain, and may still publish; the pool waits for that.
  * 3. Then the broker's connections close.
  */
 @Module({})
@@ -90,7 +90,6 @@ export class TasksModule implements OnApplicationBootstrap, BeforeApplicationShu
   }
 
   async onApplicationShutdown(): Promise<void> {
-    await this.store.relay.stop(); // what the last handlers enqueued is on its way and wants to be marked
     await this.broker.close();
   }
 }
@@ -109,14 +108,24 @@ function makeBroker({ service, topology, broker }: TasksModuleOptions, logger: L
 
 const makeStore =
   ({ exchanges, service }: TasksModuleOptions) =>
-  (dataSource: DataSource, broker: Broker, logger: Logger) =>
-    new TaskStore({
-      dataSource,
-      publisher: broker.publisher,
-      taskExchange: exchanges.tasks,
-      producer: service,
-      logger,
-    });
+  (dataSource: DataSource, broker: Broker, logger: Logger) => {
+    const { publisher } = broker;
+    const store = new TaskStore({ dataSource, publisher, taskExchange: exchanges.tasks, producer: service, logger });
+    beforeDestroy(dataSource, () => store.relay.stop());
+    return store;
+  };
+
+/**
+ * The module that owns the pool may shut down before this one, in an order that Nest does not promise. What the last
+ * requests and handlers enqueued is on its way by then and wants to be marked as published.
+ */
+function beforeDestroy(dataSource: DataSource, work: () => Promise<void>): void {
+  const destroy = dataSource.destroy.bind(dataSource);
+  dataSource.destroy = async () => {
+    await work();
+    await destroy();
+  };
+}
 
 const makeTasks =
   ({ catalogue, exchanges, service }: TasksModuleOptions) =>
