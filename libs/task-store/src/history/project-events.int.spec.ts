@@ -43,6 +43,15 @@ describe('Projecting task events into history', () => {
     await database?.remove();
   });
 
+  it('shows the start of a task that told it only with its end, and shows it once', async () => {
+    await project(succeeded());
+    await project(started(), succeeded());
+    expect((await history.timeline(id)).map(({ kind, at }) => [kind, at])).toEqual([
+      ['started', new Date(startedAt)],
+      ['succeeded', new Date(finishedAt)],
+    ]);
+  });
+
   it('B9: brings the row and the timeline up to date', async () => {
     await project(started());
     expect(await history.find(id)).toMatchObject({

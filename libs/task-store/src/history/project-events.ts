@@ -1,4 +1,5 @@
 import type { EntityManager } from 'typeorm';
+import { derivedId } from '../ids.js';
 import { isTerminal, stateRank } from '../states.js';
 import type { TaskEvent } from './task-event.js';
 
@@ -10,8 +11,17 @@ import type { TaskEvent } from './task-event.js';
  */
 export async function projectEvents(tx: EntityManager, events: readonly TaskEvent[]): Promise<void> {
   if (events.length === 0) return;
-  await tx.query(timelineSql, timelineColumns(events));
+  await tx.query(timelineSql, timelineColumns(events.flatMap(withItsStart)));
   await tx.query(stateSql, stateColumns(latestPerTask(events)));
+}
+
+/** A quick task tells its start only in its outcome; on the timeline each has an entry of its own, the same by both ways. */
+function withItsStart(event: TaskEvent): TaskEvent[] {
+  if (event.kind === 'started' || event.startedAt === undefined) return [event];
+  const { taskId, run, attempt, startedAt } = event;
+  const id = derivedId(taskId, run, attempt, 'started');
+  const { runSeconds: _, error: __, ...rest } = event;
+  return [{ ...rest, id, kind: 'started', at: startedAt }, event];
 }
 
 /** One statement cannot change a row twice, so a batch tells each task's latest event only. */

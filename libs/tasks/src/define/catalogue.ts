@@ -65,7 +65,7 @@ export function describeTasks(catalogue: Catalogue): TaskTypeDescription[] {
       effects: task.effects,
       sensitive: task.sensitive,
       timeLimit: task.timeLimit,
-      payload: jsonSchemaOf(task.name, task.payload),
+      payload: jsonSchemaOf(task.name, task.payload, 'input'),
       result: jsonSchemaOf(task.name, task.result),
     }));
 }

@@ -23,10 +23,18 @@ export function assertVersion(name: string, version: number): void {
   }
 }
 
-/** The payload's JSON Schema; a schema that JSON cannot carry (dates, transforms, functions) has none. */
-export function jsonSchemaOf(name: string, schema: z.ZodType): Record<string, unknown> {
+/**
+ * The JSON Schema of a payload or result; a schema that JSON cannot carry (dates, transforms, functions) has none.
+ *
+ * @param io `input`: as a caller may write it, fields with a default left out; `output`: as a handler gets it.
+ */
+export function jsonSchemaOf(
+  name: string,
+  schema: z.ZodType,
+  io: 'input' | 'output' = 'output',
+): Record<string, unknown> {
   try {
-    return z.toJSONSchema(schema, { io: 'output' }) as Record<string, unknown>;
+    return z.toJSONSchema(schema, { io }) as Record<string, unknown>;
   } catch (error) {
     throw new ContractError(`${name}: the schema has a part that JSON cannot carry (${(error as Error).message}).`);
   }
