@@ -74,11 +74,9 @@ async function requestToMail(count) {
 }
 
 async function signUpRate(count, width) {
-  const before = (await mailCount());
+  const before = await mailCount();
   const accepting = await timed(() => inParallel(count, width, (n) => signUp(n, 'p')));
-  const draining = await timed(() =>
-    until(async () => (await mailCount()) - before >= count, `${count} mails`),
-  );
+  const draining = await timed(() => until(async () => (await mailCount()) - before >= count, `${count} mails`));
   const mails = (await mailCount()) - before;
   return {
     users: count,

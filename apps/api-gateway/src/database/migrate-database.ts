@@ -3,7 +3,10 @@ import { taskStoreMigrationPlan } from '@mentorhub/task-store';
 import { CreateGatewaySchema1763800100000 } from './migrations/1-create-gateway-schema.js';
 
 /** The schemas that this service uses. Lists of migrations are append-only. */
-export const migrationPlans: MigrationPlan[] = [taskStoreMigrationPlan, { schema: 'gateway', migrations: [CreateGatewaySchema1763800100000] }];
+export const migrationPlans: MigrationPlan[] = [
+  taskStoreMigrationPlan,
+  { schema: 'gateway', migrations: [CreateGatewaySchema1763800100000] },
+];
 
 /** Brings them up to date in the database at `url`; the names of the migrations that were applied. */
 export const migrateDatabase = (url: string): Promise<string[]> => migrate(url, 'api-gateway', migrationPlans);

@@ -3,7 +3,10 @@ import { taskStoreMigrationPlan } from '@mentorhub/task-store';
 import { CreateSchedulerSchema1763800300000 } from './1-create-scheduler-schema.js';
 
 /** The schemas that this service uses. Lists of migrations are append-only. */
-export const migrationPlans: MigrationPlan[] = [taskStoreMigrationPlan, { schema: 'scheduler', migrations: [CreateSchedulerSchema1763800300000] }];
+export const migrationPlans: MigrationPlan[] = [
+  taskStoreMigrationPlan,
+  { schema: 'scheduler', migrations: [CreateSchedulerSchema1763800300000] },
+];
 
 /** Brings them up to date in the database at `url`; the names of the migrations that were applied. */
 export const migrateDatabase = (url: string): Promise<string[]> => migrate(url, 'scheduler-service', migrationPlans);

@@ -79,6 +79,14 @@ describe('Enqueueing inside a transaction', () => {
     expect(await taskRow(servers, 'released')).toBeUndefined();
   });
 
+  it('publishes after the outermost commit what a released savepoint enqueued, without waiting for a relay', async () => {
+    await process.dataSource.transaction(async (tx) => {
+      await tx.transaction((inner) => enqueue('released', inner));
+    });
+    expect((await published()).sort()).toEqual([taskId('released'), taskId('fence')].sort());
+    expect(await taskRow(servers, 'released')).toMatchObject({ publish_attempts: 1 });
+  });
+
   it('A3: publishes only the tasks of the outer transaction when a savepoint in it was rolled back', async () => {
     await process.dataSource.transaction(async (tx) => {
       await enqueue('outer before', tx);

@@ -107,6 +107,17 @@ describe('The inbox', () => {
     expect((await claim()).kind).toBe('busy');
   });
 
+  it('is busy while another worker looks at the same task, even when its claim has expired', async () => {
+    await claim();
+    await expireClaims();
+    const runner = await openTransaction();
+    await runner.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [task.taskId]);
+    expect(await claim()).toEqual({ kind: 'busy' });
+    await runner.rollbackTransaction();
+    await runner.release();
+    expect((await claim()).kind).toBe('claimed');
+  });
+
   it('never takes over a run whose outcome is being recorded at that moment', async () => {
     const slow = randomUUID();
     await claim(slow);

@@ -68,6 +68,15 @@ describe('A relay', () => {
     expect(sorted[3]).toBeLessThan(0.25); // without being woken it would be 0.5 s
   });
 
+  it('C27: looks several times before a row is due, and leaves it alone', async () => {
+    const process = await start();
+    const [task] = await process.store.enqueue([newTask('later', { delaySeconds: 2.5 })]);
+    await outboxEmpty(servers);
+    const row = await taskRow(servers, 'later');
+    expect(row?.published_at?.getTime()).toBeGreaterThanOrEqual(task!.dueAt.getTime());
+    expect(row?.publish_attempts).toBe(1);
+  });
+
   it('C27: treats a past due time and a negative delay as now', async () => {
     const process = await start();
     const tasks = [newTask('past', { dueAt: new Date(0) }), newTask('negative', { delaySeconds: -5 })];

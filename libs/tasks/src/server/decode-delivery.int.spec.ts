@@ -133,10 +133,11 @@ describe('A message that no handler can be given', () => {
   });
 
   it('B21: may carry headers beyond what fits beside the reason', async () => {
-    const large = { ...headers, 'x-large': '漢'.repeat(20_000) };
+    const large = { ...headers, 'x-large': '漢'.repeat(21_500) };
     await send('nothing', { ...good(), headers: large });
     const [parked] = await takeParked(servers);
-    expect(parked).toMatchObject({ body: 'nothing', headers: {}, envelope: { reason: 'undecodable' } });
+    expect(parked).toMatchObject({ body: 'nothing', envelope: { reason: 'undecodable' } });
+    expect(parked?.headers).toEqual({});
     await application.stop();
     expect(await left(servers, 'work', 'outside', 'dead-letters')).toEqual([]);
   });
