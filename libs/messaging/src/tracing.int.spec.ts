@@ -92,7 +92,7 @@ describe('tracing', () => {
     expect(send.attributes).toMatchObject({
       'messaging.system': 'rabbitmq',
       'messaging.operation.type': 'send',
-      'messaging.operation.name': 'publish',
+      'messaging.operation.name': 'send',
       'messaging.destination.name': 'tasks',
       'messaging.rabbitmq.destination.routing_key': 'email.send',
       'messaging.message.id': 'id-1',

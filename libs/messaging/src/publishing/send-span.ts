@@ -47,7 +47,7 @@ function attributes(message: OutgoingMessage, address?: BrokerAddress) {
   return {
     'messaging.system': 'rabbitmq',
     'messaging.operation.type': 'send',
-    'messaging.operation.name': 'publish',
+    'messaging.operation.name': 'send',
     'messaging.destination.name': message.exchange,
     'messaging.rabbitmq.destination.routing_key': message.routingKey,
     'messaging.message.id': message.messageId,
