@@ -141,7 +141,7 @@ describe('With servers of the caller', () => {
   });
 
   test('a failed build stops the start and shows the end of its output', async () => {
-    repository.write('node_modules/.bin/nx', '#!/bin/sh\necho "main.ts(3,1): error TS1005"\nexit 1\n', 0o755);
+    repository.write('node_modules/.bin/tsc', '#!/bin/sh\necho "main.ts(3,1): error TS1005"\nexit 1\n', 0o755);
     const launcher = new RunningLauncher(repository.root, { environment });
     expect(await launcher.exited).toBe(1);
     expect(launcher.output).toMatch(/The build failed[^]*error TS1005/);

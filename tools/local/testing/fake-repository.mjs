@@ -47,8 +47,8 @@ export function makeFakeRepository() {
   write('package.json', '{ "type": "module", "scripts": { "start": "exec node tools/local/start.mjs" } }');
   write('package-lock.json', '{}');
   write('node_modules/.package-lock.json', '{}');
-  write('node_modules/.bin/nx', '#!/bin/sh\necho built\n', 0o755);
-  write('node_modules/.bin/tsc', '#!/bin/sh\nexec sleep 600\n', 0o755);
+  // It builds nothing, and watches for ever.
+  write('node_modules/.bin/tsc', '#!/bin/sh\ncase "$*" in *--watch*) exec sleep 600;; esac\n', 0o755);
   symlinkSync(pinnedNode(), join(root, 'node_modules/.bin/node'));
   write(
     'node_modules/@mentorhub/tracing/package.json',
