@@ -1,6 +1,5 @@
-import { catalogue, exchanges, streams, topology } from '@mentorhub/contracts';
-import { DatabaseModule } from '@mentorhub/service';
-import { TasksModule } from '@mentorhub/tasks/server';
+import { mentorHub, streams } from '@mentorhub/contracts';
+import { taskService } from '@mentorhub/tasks/server';
 import { Module, type DynamicModule } from '@nestjs/common';
 import type { AnalyticsConfig } from './config.js';
 import { DailyStatsModule } from './daily-stats/daily-stats.module.js';
@@ -20,19 +19,10 @@ export class AnalyticsModule {
     return {
       module: AnalyticsModule,
       imports: [
-        DatabaseModule.forRoot({
-          url: config.DATABASE_URL,
-          applicationName: serviceName,
-          poolSize: config.DATABASE_POOL_SIZE,
-        }),
-        TasksModule.forRoot({
+        ...taskService({
           service: serviceName,
-          worker: config.INSTANCE_NAME,
-          catalogue,
-          topology,
-          exchanges,
-          broker: { url: config.AMQP_URL, topologyMode: config.AMQP_TOPOLOGY },
-          payloadKeys: config.PAYLOAD_KEYS,
+          config,
+          contracts: mentorHub,
           queues: consumes(streams.analyticsEvents)
             ? { [streams.analyticsEvents]: { concurrency: eventConcurrency } }
             : {},

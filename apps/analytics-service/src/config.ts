@@ -1,15 +1,13 @@
 import { streams } from '@mentorhub/contracts';
-import { baseConfig, brokerConfig, databaseConfig, list, loadConfig, payloadConfig } from '@mentorhub/service';
+import { list, loadConfig } from '@mentorhub/service';
+import { taskServiceConfig } from '@mentorhub/tasks/server';
 import { z } from 'zod';
 
 /** Queue `analytics` is routed to already; it is consumed once it has a task with a handler. */
 export const ownQueues = [streams.analyticsEvents, streams.taskEvents, streams.deadLetters] as const;
 
 const schema = z.object({
-  ...baseConfig,
-  ...databaseConfig,
-  ...brokerConfig,
-  ...payloadConfig,
+  ...taskServiceConfig,
   /** The queues that this process consumes; default: all of the service's. */
   QUEUES: list()
     .refine((names) => names.length > 0 && names.every((name) => (ownQueues as readonly string[]).includes(name)), {

@@ -1,14 +1,5 @@
-import {
-  baseConfig,
-  brokerConfig,
-  databaseConfig,
-  flag,
-  integer,
-  list,
-  loadConfig,
-  payloadConfig,
-  port,
-} from '@mentorhub/service';
+import { flag, integer, list, loadConfig, port } from '@mentorhub/service';
+import { taskServiceConfig } from '@mentorhub/tasks/server';
 import { z } from 'zod';
 import { apiKeys } from './auth/api-keys.js';
 import { trustedProxies } from './http/trusted-proxies.js';
@@ -18,10 +9,7 @@ export type Role = (typeof roles)[number];
 
 const configSchema = z
   .object({
-    ...baseConfig,
-    ...databaseConfig,
-    ...brokerConfig,
-    ...payloadConfig,
+    ...taskServiceConfig,
     /** What this process does: answers REST, runs the domain's own tasks, or both (default). */
     ROLE: list()
       .pipe(z.array(z.enum(roles, { error: 'it names a role that does not exist' })).min(1))

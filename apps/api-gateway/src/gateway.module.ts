@@ -1,6 +1,5 @@
-import { catalogue, exchanges, topology } from '@mentorhub/contracts';
-import { DatabaseModule } from '@mentorhub/service';
-import { TasksModule } from '@mentorhub/tasks/server';
+import { mentorHub } from '@mentorhub/contracts';
+import { taskService } from '@mentorhub/tasks/server';
 import { Module, type DynamicModule, type Type } from '@nestjs/common';
 import { AccountsModule, AccountTasksModule } from './accounts/accounts.module.js';
 import type { GatewayConfig, Role } from './config.js';
@@ -21,21 +20,7 @@ export class GatewayModule {
     return {
       module: GatewayModule,
       imports: [
-        DatabaseModule.forRoot({
-          url: config.DATABASE_URL,
-          applicationName: serviceName,
-          poolSize: config.DATABASE_POOL_SIZE,
-        }),
-        TasksModule.forRoot({
-          service: serviceName,
-          worker: config.INSTANCE_NAME,
-          catalogue,
-          topology,
-          exchanges,
-          broker: { url: config.AMQP_URL, topologyMode: config.AMQP_TOPOLOGY },
-          payloadKeys: config.PAYLOAD_KEYS,
-          queues: queuesOf(config),
-        }),
+        ...taskService({ service: serviceName, config, contracts: mentorHub, queues: queuesOf(config) }),
         ...[...new Set(config.ROLE)].flatMap((role) => modulesOf(role, config)),
       ],
     };

@@ -1,12 +1,10 @@
-import { baseConfig, brokerConfig, databaseConfig, integer, loadConfig, payloadConfig, url } from '@mentorhub/service';
+import { integer, loadConfig, url } from '@mentorhub/service';
+import { taskServiceConfig } from '@mentorhub/tasks/server';
 import { z } from 'zod';
 import { readSender, readSmtpUrl } from './mailer/index.js';
 
 const schema = z.object({
-  ...baseConfig,
-  ...databaseConfig,
-  ...brokerConfig,
-  ...payloadConfig,
+  ...taskServiceConfig,
   /** The mail server: `smtp:` with STARTTLS, `smtps:` with TLS from the start, `?ignoreTLS=true` for plain text. */
   SMTP_URL: usable(readSmtpUrl).describe('a URL such as smtp://user:password@mail.example:587'),
   /** The sender of every mail. */

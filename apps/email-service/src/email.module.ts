@@ -1,6 +1,5 @@
-import { catalogue, exchanges, topology } from '@mentorhub/contracts';
-import { DatabaseModule } from '@mentorhub/service';
-import { TasksModule } from '@mentorhub/tasks/server';
+import { mentorHub } from '@mentorhub/contracts';
+import { taskService } from '@mentorhub/tasks/server';
 import { Module, type DynamicModule } from '@nestjs/common';
 import type { EmailConfig } from './config.js';
 import { SendEmailModule } from './send-email/send-email.module.js';
@@ -14,19 +13,10 @@ export class EmailModule {
     return {
       module: EmailModule,
       imports: [
-        DatabaseModule.forRoot({
-          url: config.DATABASE_URL,
-          applicationName: serviceName,
-          poolSize: config.DATABASE_POOL_SIZE,
-        }),
-        TasksModule.forRoot({
+        ...taskService({
           service: serviceName,
-          worker: config.INSTANCE_NAME,
-          catalogue,
-          topology,
-          exchanges,
-          broker: { url: config.AMQP_URL, topologyMode: config.AMQP_TOPOLOGY },
-          payloadKeys: config.PAYLOAD_KEYS,
+          config,
+          contracts: mentorHub,
           queues: { email: { concurrency: config.SMTP_CONNECTIONS } },
         }),
         SendEmailModule.forRoot(config),

@@ -1,7 +1,8 @@
-import { baseConfig, brokerConfig, databaseConfig, loadConfig, payloadConfig } from '@mentorhub/service';
+import { loadConfig } from '@mentorhub/service';
+import { taskServiceConfig } from '@mentorhub/tasks/server';
 import { z } from 'zod';
 
-const schema = z.object({ ...baseConfig, ...databaseConfig, ...brokerConfig, ...payloadConfig });
+const schema = z.object({ ...taskServiceConfig });
 
 export type SchedulerConfig = z.output<typeof schema>;
 

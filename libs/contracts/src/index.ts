@@ -1,4 +1,5 @@
 export { catalogue } from './catalogue.js';
+export { mentorHub } from './mentor-hub.js';
 export * from './events/accounts.js';
 export { Email, Instant, Line, Locale, Token, Username, Uuid } from './fields.js';
 export { routes } from './routing.js';

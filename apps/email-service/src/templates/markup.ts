@@ -22,5 +22,14 @@ export function markup(template: TemplateStringsArray, ...values: Piece[]): Mark
 function rendered(piece: Piece): string {
   if (piece instanceof Markup) return piece.toString();
   if (typeof piece === 'object') return piece.map(rendered).join('');
-  return String(piece).replace(/[&<>"'`]/g, (character) => `&#${character.charCodeAt(0)};`);
+  return String(piece).replace(/[&<>"'`]/g, (character) => entities[character] ?? '');
 }
+
+const entities: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+  '`': '&#96;',
+};

@@ -13,6 +13,8 @@ export interface RelayOptions {
 }
 
 const longestSleepSeconds = 1;
+/** Leased batches that may be on their way at once; above that no more rows are leased. */
+const mostLeasedBatches = 8;
 
 /**
  * Publishes what the outboxes hold. One runs in every process that enqueues; any number may run at once.
@@ -26,7 +28,8 @@ const longestSleepSeconds = 1;
 export class Relay {
   private readonly committed: Map<Outbox, Coalescer<string>>;
   private readonly confirmed: Map<Outbox, Coalescer<OutboxItem>>;
-  private readonly publishing = new Set<Promise<void>>();
+  private readonly leased = new Set<Promise<void>>();
+  private readonly committing = new Set<Promise<void>>();
   private stopping = false;
   private loop: Promise<void> | undefined;
   private endSleep: () => void = () => {};
@@ -52,7 +55,7 @@ export class Relay {
     this.wake();
     await this.loop;
     for (const coalescer of this.committed.values()) await coalescer.settled();
-    await Promise.all(this.publishing);
+    await Promise.all([...this.leased, ...this.committing]);
     for (const coalescer of this.confirmed.values()) await coalescer.settled();
   }
 
@@ -88,9 +91,11 @@ export class Relay {
     let pause = longestSleepSeconds;
     for (const outbox of this.options.outboxes) {
       const items = await outbox.claim(batchSize);
-      if (items.length > 0) await this.publish(outbox, items);
+      if (items.length > 0) this.keepUntilDone(this.publish(outbox, items), this.leased);
       pause = Math.min(pause, items.length > 0 ? 0 : Math.max(0.005, (await outbox.secondsToNext()) ?? pause));
     }
+    // A queue that confirms slowly or never holds up its own rows, not those of the others.
+    while (this.leased.size >= mostLeasedBatches) await Promise.race(this.leased);
     return pause;
   }
 
@@ -104,7 +109,7 @@ export class Relay {
     try {
       if (!this.options.publisher.ready) return;
       const items = await outbox.committed(ids);
-      if (items.length > 0) this.keepUntilDone(this.publish(outbox, items));
+      if (items.length > 0) this.keepUntilDone(this.publish(outbox, items), this.committing);
     } catch (error) {
       this.options.logger.warn({ err: error }, 'Rows just committed could not be read; the relay takes them over.');
     }
@@ -127,10 +132,10 @@ export class Relay {
     }
   }
 
-  /** Publishing is not awaited here: rows committed meanwhile need not wait for these confirms. */
-  private keepUntilDone(publishing: Promise<void>): void {
-    this.publishing.add(publishing);
-    void publishing.finally(() => this.publishing.delete(publishing));
+  /** Publishing is not awaited: rows that are due or committed meanwhile need not wait for these confirms. */
+  private keepUntilDone(publishing: Promise<void>, underWay: Set<Promise<void>>): void {
+    underWay.add(publishing);
+    void publishing.finally(() => underWay.delete(publishing));
   }
 
   private async publishOne(outbox: Outbox, item: OutboxItem, failed: FailedItem[]): Promise<void> {

@@ -10,3 +10,4 @@ export {
 export { EventHandler, TaskHandler } from './handlers.js';
 export { TaskServer, type TaskServerOptions } from './task-server.js';
 export { TasksModule, type TasksModuleOptions } from './tasks.module.js';
+export { taskService, taskServiceConfig, type TaskServiceConfig, type TaskServiceOptions } from './task-service.js';

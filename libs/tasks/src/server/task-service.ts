@@ -1,0 +1,33 @@
+import { baseConfig, brokerConfig, databaseConfig, DatabaseModule, payloadConfig } from '@mentorhub/service';
+import type { DynamicModule } from '@nestjs/common';
+import { z } from 'zod';
+import { TasksModule, type TasksModuleOptions } from './tasks.module.js';
+
+/** The variables that every service with tasks reads; an app spreads them into its own schema. */
+export const taskServiceConfig = { ...baseConfig, ...databaseConfig, ...brokerConfig, ...payloadConfig };
+export type TaskServiceConfig = z.output<z.ZodObject<typeof taskServiceConfig>>;
+
+export interface TaskServiceOptions extends Pick<TasksModuleOptions, 'service' | 'queues'> {
+  readonly config: TaskServiceConfig;
+  /** What the deployment knows: its tasks, its topology, and what its exchanges are called. */
+  readonly contracts: Pick<TasksModuleOptions, 'catalogue' | 'topology' | 'exchanges'>;
+}
+
+/** What every service with tasks imports: its database and the task runtime, as its configuration says. */
+export function taskService({ service, config, contracts, queues }: TaskServiceOptions): DynamicModule[] {
+  return [
+    DatabaseModule.forRoot({
+      url: config.DATABASE_URL,
+      applicationName: service,
+      poolSize: config.DATABASE_POOL_SIZE,
+    }),
+    TasksModule.forRoot({
+      ...contracts,
+      service,
+      worker: config.INSTANCE_NAME,
+      broker: { url: config.AMQP_URL, topologyMode: config.AMQP_TOPOLOGY },
+      payloadKeys: config.PAYLOAD_KEYS,
+      queues,
+    }),
+  ];
+}
