@@ -1,5 +1,11 @@
 export default {
-  projects: ['<rootDir>/apps/*', '<rootDir>/libs/*', '<rootDir>/tools/local', '<rootDir>/infra/docker'],
+  projects: [
+    '<rootDir>/apps/*',
+    '<rootDir>/libs/*',
+    '<rootDir>/tools/local',
+    '<rootDir>/infra/docker',
+    '<rootDir>/docs',
+  ],
   maxWorkers: 2,
   testTimeout: 30_000,
 };
