@@ -83,8 +83,7 @@ export class Platform {
 export interface Answer {
   readonly status: number;
   readonly headers: Headers;
-  // What an endpoint answers is what the tests are about.
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- what an endpoint answers is what the tests look at
   readonly body: any;
 }
 

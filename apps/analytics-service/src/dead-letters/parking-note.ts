@@ -1,15 +1,9 @@
 import type { Delivery } from '@mentorhub/messaging';
-import { taskHeaders, type TaskError } from '@mentorhub/task-store';
+import { taskHeaders, type ParkedEnvelope } from '@mentorhub/task-store';
 import { z } from 'zod';
 
 /** Why a message is among the dead letters. */
-export interface ParkingNote {
-  readonly reason: string;
-  readonly error: TaskError;
-  readonly queue: string;
-  readonly taskId?: string | undefined;
-  readonly run?: number | undefined;
-  readonly attempt?: number | undefined;
+export interface ParkingNote extends Omit<ParkedEnvelope, 'worker' | 'at'> {
   readonly worker?: string | undefined;
   readonly at: Date;
   /** Nobody decided about it: the broker gave it up by itself. */
