@@ -81,8 +81,13 @@ export default tseslint.config(
   {
     // Fixtures are for tests alone.
     files: ['**/src/**/*.ts'],
-    ignores: ['**/*.spec.ts', 'libs/testing/**', 'libs/contracts/**'],
-    rules: { 'no-restricted-imports': ['error', { patterns: [{ group: ['@mentorhub/testing'] }] }] },
+    ignores: ['**/*.spec.ts', 'libs/testing/**', 'libs/tasks/src/testing/**', 'libs/contracts/**'],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        { patterns: [{ group: ['@mentorhub/testing', '@mentorhub/tasks/testing', '**/testing/index.js'] }] },
+      ],
+    },
   },
   {
     // Configuration is read in one place per app.

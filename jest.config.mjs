@@ -5,6 +5,8 @@ export default {
     '<rootDir>/tools/local',
     '<rootDir>/infra/docker',
     '<rootDir>/docs',
+    '<rootDir>/bench',
+    '<rootDir>/chaos',
   ],
   maxWorkers: 2,
   testTimeout: 30_000,

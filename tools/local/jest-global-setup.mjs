@@ -18,10 +18,12 @@ export default async function startTestInfrastructure() {
   console.error(`RabbitMQ (${source}), PostgreSQL and a mail catcher for the tests are ready after ${seconds} s.`);
 }
 
-function announce({ rabbitmq, postgres, mail }) {
+function announce({ directory, rabbitmq, postgres, mail }) {
   Object.assign(process.env, {
     // Jest's workers share what one of them has prepared for this run, such as template databases.
     TEST_RUN_ID: randomBytes(4).toString('hex'),
+    // Servers that a test starts for itself live in there, so that they end with the run whatever becomes of the test.
+    TEST_SERVERS_DIRECTORY: directory,
     TEST_AMQP_URL: rabbitmq.amqpUrl,
     TEST_RABBITMQ_MANAGEMENT_URL: rabbitmq.managementUrlWithCredentials,
     TEST_RABBITMQ_PROMETHEUS_URL: rabbitmq.prometheusUrl,

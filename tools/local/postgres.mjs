@@ -20,8 +20,8 @@ const USER = 'mentorhub';
  * 2. A lock file left by a crash is removed if its pid now belongs to a foreign process.
  * 3. Ready when the server answers a connection. Commits are durable (fsync stays on), also in tests.
  *
- * @returns {Promise<{url: string, pid: number, stop(): Promise<void>, kill(): Promise<void>, restart(): Promise<void>}>}
- *   `url` is a superuser's; `stop` = fast shutdown, `kill` = crash; `restart` keeps port, data and url
+ * @returns {Promise<{url: string, pid: number, stop(): Promise<void>, kill(): Promise<void>, start(): Promise<void>, restart(): Promise<void>}>}
+ *   `url` is a superuser's; `stop` = fast shutdown, `kill` = crash, `start` is for after either; `restart` keeps port, data and url
  */
 export async function startPostgres({
   directory,
@@ -72,6 +72,10 @@ export async function startPostgres({
     // SIGINT is PostgreSQL's "fast shutdown": it ends open transactions instead of waiting for clients to leave.
     stop: () => server.stop('SIGINT'),
     kill: () => server.kill(),
+    async start() {
+      server = await launch();
+    },
+    acceptsConnections: () => acceptsConnections(chosenPort),
     async restart() {
       await server.stop('SIGINT');
       server = await launch();

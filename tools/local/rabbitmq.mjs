@@ -1,9 +1,11 @@
+import { execFile } from 'node:child_process';
 import { connect } from 'node:net';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
 import { freePorts, letGo } from './ports.mjs';
 import { rabbitMqBinaries } from './rabbitmq-binaries.mjs';
 import { RABBITMQ_PORTS, RABBITMQ_USER, configureRabbitMq } from './rabbitmq-configuration.mjs';
-import { startServerProcess } from './server-process.mjs';
+import { OWNER_VARIABLE, startServerProcess } from './server-process.mjs';
 import { SetupError } from './setup-error.mjs';
 import { serverUser } from './unprivileged-user.mjs';
 import { answersOk } from './wait.mjs';
@@ -17,7 +19,8 @@ import { answersOk } from './wait.mjs';
  * 3. Ready when AMQP answers the protocol header and both plugins answer HTTP.
  *
  * `stop` is orderly, keeps the data and takes about six seconds (the management plugin makes the node wait that long after
- * everything is on disk); `kill` is a crash, `restart` is orderly and keeps ports, data and password.
+ * everything is on disk); `kill` is a crash. After either, `start` brings it back with its ports, data and password; `restart`
+ * is an orderly stop and a start. `control` runs rabbitmqctl on the node and answers its output.
  *
  * @param {{directory: string, packages?: string, binaries?: object, ports?: Record<string, number>, source?: 'installed' | 'downloaded' | 'auto',
  *   say?: (line: string) => void, owner?: string}} options
@@ -89,11 +92,23 @@ export async function startRabbitMq({
     },
     stop: () => stop(running),
     kill: () => Promise.all([running.node.kill(), running.epmd.kill()]),
+    async start() {
+      running = await launch();
+    },
+    acceptsConnections: () => answersAmqp(chosen.amqp),
+    control: (...args) => control({ binaries, args, at }),
     async restart() {
       await stop(running);
       running = await launch();
     },
   };
+}
+
+async function control({ binaries, args, at: { cwd, user, env, owner } }) {
+  const rabbitmqctl = join(dirname(binaries.server), 'rabbitmqctl');
+  const options = { cwd, ...user, env: { ...env, [OWNER_VARIABLE]: owner }, timeout: 60_000 };
+  const { stdout } = await promisify(execFile)(rabbitmqctl, args, options);
+  return stdout;
 }
 
 async function isReady(ports, password) {

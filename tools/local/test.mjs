@@ -16,7 +16,7 @@ requireNode();
 const checks = [
   { title: 'Format', program: 'prettier', args: ['--check', '.'] },
   { title: 'Lint and boundaries', program: 'nx', args: ['run-many', '-t', 'lint', '--outputStyle=static'] },
-  { title: 'Lint of scripts', program: 'eslint', args: ['tools', 'infra', 'bench', 'docs', '*.mjs'] },
+  { title: 'Lint of scripts', program: 'eslint', args: ['tools', 'infra', 'bench', 'chaos', 'docs', '*.mjs'] },
   { title: 'Project references', program: 'nx', args: ['sync:check'] },
   { title: 'Types and build', program: 'nx', args: ['run-many', '-t', 'typecheck', 'build', '--outputStyle=static'] },
 ];

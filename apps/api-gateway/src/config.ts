@@ -25,8 +25,8 @@ const configSchema = z
     PUBLIC_REQUESTS_PER_MINUTE: integer({ min: 0, max: 1_000_000 })
       .default(60)
       .describe('a number of requests, 0 for no limit'),
-    /** Tasks of the queue `default` that this process runs at once; each needs a connection of the pool. Default 5. */
-    DEFAULT_QUEUE_CONCURRENCY: integer({ min: 1, max: 500 }).default(5).describe('a number of tasks'),
+    /** Tasks of the queue `default` that this process runs at once; those with database effects need a connection of the pool each. Default 10. */
+    DEFAULT_QUEUE_CONCURRENCY: integer({ min: 1, max: 500 }).default(10).describe('a number of tasks'),
     /** The page at /docs; default true. */
     API_DOCS: flag(true),
   })

@@ -1,4 +1,4 @@
-import { batchSizes, driftSeconds, runSeconds, settlementSeconds, waitSeconds } from './buckets.js';
+import { batchSizes, blockedSeconds, driftSeconds, runSeconds, settlementSeconds, waitSeconds } from './buckets.js';
 import { counter, gauge, histogram } from './registry.js';
 
 export const taskOutcomes = [
@@ -43,6 +43,12 @@ export const taskMetrics = {
     'task_ambiguous_total',
     'External attempts of which nobody knows whether the call happened, by what was done.',
     ['task', 'action'],
+  ),
+  eventLoopBlocked: histogram(
+    'task_event_loop_blocked_seconds',
+    'How long the event loop was blocked, for each task that ran meanwhile.',
+    blockedSeconds,
+    ['task'],
   ),
 };
 
@@ -101,6 +107,7 @@ function initialiseTaskHistograms(task: string): void {
   zeroed.add(task);
   taskMetrics.queueWait.zero({ task });
   taskMetrics.endToEnd.zero({ task });
+  taskMetrics.eventLoopBlocked.zero({ task });
   for (const outcome of ranOutcomes) taskMetrics.runDuration.zero({ task, outcome });
 }
 

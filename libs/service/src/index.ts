@@ -8,6 +8,7 @@ export { databaseOptions, type DatabaseSettings } from './database/database-opti
 export { DatabaseModule, type DatabaseModuleOptions } from './database/database.module.js';
 export { migrateCommand, migrateDatabase } from './database/migrate-command.js';
 export { runMigrations, type MigrationPlan } from './database/run-migrations.js';
+export { DatabaseUnreachableError } from './database/unreachable-database.js';
 export { HealthChecks, type HealthCheck, type HealthReport } from './health/health-checks.js';
 export { OperationsServer } from './health/operations-server.js';
 export { observeHttp } from './http/observe-http.js';

@@ -3,7 +3,8 @@
  * Everything else that a query throws is about the query.
  */
 export function isDatabaseUnavailable(error: unknown): boolean {
-  const { code, message } = (error ?? {}) as { code?: unknown; message?: unknown };
+  const { name, code, message } = (error ?? {}) as { name?: unknown; code?: unknown; message?: unknown };
+  if (name === 'DatabaseUnreachableError') return true;
   if (typeof code === 'string') return unavailableCodes.has(code) || code.startsWith('08');
   return typeof message === 'string' && unavailableMessages.test(message);
 }

@@ -1,15 +1,19 @@
 import type { MessagePublisher } from '@mentorhub/messaging';
 import type { DataSource, EntityManager } from 'typeorm';
 import { AfterCommit } from './enqueue/after-commit.js';
+import { DatabaseClock } from './database-clock.js';
+import { Endings } from './endings/endings.js';
 import { insertEvents, type NewEvent } from './enqueue/insert-events.js';
 import { insertTasks, type InsertedTask, type NewTask } from './enqueue/insert-tasks.js';
+import { moveTask, type Move } from './enqueue/move-task.js';
+import { Flow } from './flow/flow.js';
 import { History } from './history/history.js';
-import type { TaskError } from './history/task-event.js';
-import { Inbox, type TaskRun } from './inbox/inbox.js';
+import { Inbox } from './inbox/inbox.js';
 import type { Logger } from './logger.js';
 import { EventOutbox } from './outbox/event-outbox.js';
 import { Relay } from './outbox/relay.js';
 import { TaskOutbox } from './outbox/task-outbox.js';
+import { Revocations } from './revocations/revocations.js';
 import type { TaskState } from './states.js';
 
 export interface TaskStoreOptions {
@@ -28,7 +32,11 @@ const mostRowsPublishedAtOnce = 100;
 /** The schema `tasks` of one process: what it enqueues, relays, claims and reads goes through here. */
 export class TaskStore {
   readonly inbox = new Inbox();
+  readonly endings = new Endings();
+  readonly clock = new DatabaseClock();
   readonly history: History;
+  readonly revocations: Revocations;
+  readonly flow: Flow;
   readonly relay: Relay;
   private readonly afterCommit: AfterCommit;
   private readonly taskOutbox: TaskOutbox;
@@ -37,8 +45,10 @@ export class TaskStore {
   constructor(private readonly options: TaskStoreOptions) {
     const { dataSource, publisher, logger, producer } = options;
     this.history = new History(dataSource);
+    this.revocations = new Revocations(dataSource);
+    this.flow = new Flow(dataSource);
     this.afterCommit = new AfterCommit(dataSource);
-    this.taskOutbox = new TaskOutbox(dataSource, options.taskExchange, producer);
+    this.taskOutbox = new TaskOutbox(dataSource, options.taskExchange, producer, this.clock);
     this.eventOutbox = new EventOutbox(dataSource, producer);
     this.relay = new Relay({ outboxes: [this.taskOutbox, this.eventOutbox], publisher, logger });
   }
@@ -56,6 +66,13 @@ export class TaskStore {
     else if (due.length > 0) this.afterCommit.run(tx, () => this.relay.publishNow(this.taskOutbox, due));
     for (const task of tasks) if (task.delaySeconds) this.relay.wakeAt(task.delaySeconds);
     return inserted;
+  }
+
+  /** Moves a task that is not published yet; the relay of this process looks again at once. */
+  async reschedule(id: string, dueAt: Date): Promise<Move> {
+    const move = await moveTask(this.dataSource, id, dueAt);
+    if (move.answer === 'moved') this.relay.wake();
+    return move;
   }
 
   /** Stores messages that are published once the transaction has committed, and deleted once confirmed. */
@@ -81,14 +98,4 @@ export class TaskStore {
     if (!rows[0]) throw new Error(`There is no task ${id}.`);
     return rows[0].state;
   }
-
-  /** Marks a task failed, unless this attempt is not the one that the row knows, or the row has ended already. */
-  async fail(tx: EntityManager, task: TaskRun, error: TaskError, worker: string): Promise<void> {
-    await tx.query(failSql, [task.taskId, task.run, task.attempt, JSON.stringify(error), worker]);
-  }
 }
-
-const failSql = `
-  UPDATE tasks.task SET state = 'failed', error = $4, worker = $5, finished_at = clock_timestamp(), claimed_until = NULL,
-    published_at = coalesce(published_at, clock_timestamp())
-  WHERE id = $1 AND run = $2 AND attempt = $3 AND finished_at IS NULL`;

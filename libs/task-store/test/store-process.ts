@@ -49,7 +49,7 @@ export const connect = (url: string, poolSize = 10): Promise<DataSource> =>
     url,
     poolSize,
     poolErrorHandler: () => undefined,
-    extra: { connectionTimeoutMillis: 2_000 },
+    extra: { connectionTimeoutMillis: 10_000 },
   }).initialize();
 
 const ignore = (): void => undefined;

@@ -8,7 +8,19 @@ import {
   type TaskContext,
 } from '../src/server/index.js';
 import { Gate } from './gate.js';
-import { Book, Call, Ping, Record, Recorded } from './example-tasks.js';
+import {
+  Book,
+  Brief,
+  BriefCall,
+  BriefPing,
+  ByKey,
+  Call,
+  Limited,
+  Ping,
+  Rare,
+  Record,
+  Recorded,
+} from './example-tasks.js';
 
 type Note = { readonly note: string };
 
@@ -56,6 +68,36 @@ export class ScriptedController {
 
   @TaskHandler(Ping)
   ping(payload: Payload<typeof Ping>, ctx: TaskContext) {
+    return script.ping(payload, ctx);
+  }
+
+  @TaskHandler(Limited)
+  limited(payload: Payload<typeof Limited>, ctx: TaskContext) {
+    return script.ping(payload, ctx);
+  }
+
+  @TaskHandler(Rare)
+  rare(payload: Payload<typeof Rare>, ctx: TaskContext) {
+    return script.ping(payload, ctx);
+  }
+
+  @TaskHandler(ByKey)
+  byKey(payload: Payload<typeof ByKey>, ctx: DatabaseContext) {
+    return script.record(payload, ctx);
+  }
+
+  @TaskHandler(Brief)
+  brief(payload: Payload<typeof Brief>, ctx: DatabaseContext) {
+    return script.record(payload, ctx);
+  }
+
+  @TaskHandler(BriefCall)
+  briefCall(payload: Payload<typeof BriefCall>, ctx: ExternalContext) {
+    return script.call(payload, ctx);
+  }
+
+  @TaskHandler(BriefPing)
+  briefPing(payload: Payload<typeof BriefPing>, ctx: TaskContext) {
     return script.ping(payload, ctx);
   }
 

@@ -2,7 +2,7 @@
  * What tests need around the code under test: a vhost and a database of their own, an SMTP server, a collector of
  * traces, a breakable network, service processes. Imported by tests alone.
  */
-export { createVhost, type TestVhost } from './broker/vhost.js';
+export { createVhost, type BrokerUrls, type TestVhost } from './broker/vhost.js';
 export { ManagementClient } from './broker/management-client.js';
 export type * from './broker/management-types.js';
 export { createDatabase, type DatabaseOptions, type TestDatabase } from './database/database.js';
@@ -23,5 +23,8 @@ export {
 } from './services/start-services.js';
 export { ServiceProcess, type ServiceOptions } from './services/service-process.js';
 export { NodeProcess, type Environment } from './services/child-process.js';
+export { PrivateBroker } from './servers/private-broker.js';
+export { PrivateDatabaseServer } from './servers/private-database.js';
+export { isFullRun, sized } from './full-run.js';
 export { testServerUrl, type TestServer } from './test-servers.js';
 export { workspaceRoot } from './services/workspace.js';

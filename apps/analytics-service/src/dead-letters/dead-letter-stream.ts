@@ -34,6 +34,6 @@ export class DeadLetterStream implements Stream<IncomingLetter> {
   /** The runtime records a failure before it parks; nobody has done so for what the broker gave up. */
   private async failTaskOf(tx: EntityManager, { taskId, run, attempt, error }: IncomingLetter): Promise<void> {
     if (taskId === undefined || run === undefined || attempt === undefined) return;
-    await this.store.fail(tx, { taskId, run, attempt }, error, 'RabbitMQ');
+    await this.store.endings.fail(tx, { taskId, run, attempt }, error, 'RabbitMQ');
   }
 }

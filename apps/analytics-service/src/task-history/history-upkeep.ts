@@ -6,17 +6,22 @@ import { Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/com
 import { RepeatedJob } from './repeated-job.js';
 
 const partitionsEverySeconds = 3600;
+const pruneEverySeconds = 3600;
+/** Far longer than a message can wait for its last redelivery. */
+const inboxRetentionDays = 30;
 const gaugesEverySeconds = 15;
 
 /**
  * Keeps the history in order.
  *
  * 1. Before anything is consumed, and then hourly: the timeline's partitions of the coming days.
- * 2. Every 15 s: how long the oldest task of each type has been waiting, and what waits to be published.
+ * 2. Hourly: what no message can ask for any more is deleted, old ends of the inbox and tombstones.
+ * 3. Every 15 s: how long the oldest task of each type has been waiting, and what waits to be published.
  */
 @Injectable()
 export class HistoryUpkeep implements OnModuleInit, OnModuleDestroy {
   private readonly partitions = new RepeatedJob(partitionsEverySeconds, () => this.makePartitions());
+  private readonly pruning = new RepeatedJob(pruneEverySeconds, () => this.prune());
   private readonly gauges = new RepeatedJob(gaugesEverySeconds, () => this.setGauges());
 
   constructor(
@@ -26,11 +31,12 @@ export class HistoryUpkeep implements OnModuleInit, OnModuleDestroy {
 
   async onModuleInit(): Promise<void> {
     await this.partitions.start();
+    await this.pruning.start();
     await this.gauges.start();
   }
 
   async onModuleDestroy(): Promise<void> {
-    await Promise.all([this.partitions.stop(), this.gauges.stop()]);
+    await Promise.all([this.partitions.stop(), this.pruning.stop(), this.gauges.stop()]);
   }
 
   /** Without a partition, events go to the default one: nothing is lost, so a fault here stops nothing. */
@@ -39,6 +45,16 @@ export class HistoryUpkeep implements OnModuleInit, OnModuleDestroy {
       await this.store.history.ensurePartitions();
     } catch (err) {
       this.logger.error({ err }, 'The partitions of the coming days could not be made; it is tried again in an hour.');
+    }
+  }
+
+  private async prune(): Promise<void> {
+    const { inbox, revocations, dataSource } = this.store;
+    try {
+      await inbox.prune(dataSource.manager, inboxRetentionDays);
+      await revocations.prune();
+    } catch (err) {
+      this.logger.warn({ err }, 'Old claims and tombstones could not be deleted; it is tried again in an hour.');
     }
   }
 

@@ -14,7 +14,7 @@ const TaskEventSchema: z.ZodType<TaskEvent> = z.object({
   taskId: z.uuid(),
   run: count,
   attempt: count,
-  kind: z.enum(['started', 'succeeded', 'failed', 'expired']),
+  kind: z.enum(['started', 'retrying', 'succeeded', 'failed', 'revoked', 'expired']),
   at: instant,
   name: z.string(),
   version: count,
@@ -23,6 +23,8 @@ const TaskEventSchema: z.ZodType<TaskEvent> = z.object({
   startedAt: instant.optional(),
   waitSeconds: z.number().optional(),
   runSeconds: z.number().optional(),
+  deferrals: z.int().min(0).optional(),
+  retryInSeconds: z.number().optional(),
   result: z.unknown().optional(),
   error: z.object({ name: z.string(), message: z.string(), stack: z.string().optional() }).optional(),
 });

@@ -7,6 +7,8 @@ const State = z.enum(taskStates);
 const TaskError = z.looseObject({ name: z.string(), message: z.string() });
 
 export const AcceptedTask = z.strictObject({ id: Uuid, state: State });
+export const RevokedTask = z.strictObject({ id: Uuid, state: z.enum(['revoked', 'revoking']) });
+export const MovedTask = z.strictObject({ id: Uuid, state: State, dueAt: Instant });
 export const AcceptedTasks = z.strictObject({ items: z.array(AcceptedTask) });
 export const AcceptedRequest = z.strictObject({ status: z.literal('accepted') });
 
@@ -43,8 +45,9 @@ export const TaskAnswer = z.strictObject({
   startedAt: Instant.nullable(),
   finishedAt: Instant.nullable(),
   worker: z.string().nullable(),
+  progress: z.unknown().describe('What its handler said last about how far it is.'),
   result: z.unknown().optional().describe('Only of a task that succeeded.'),
-  error: TaskError.optional().describe('Only of a task that ended otherwise.'),
+  error: TaskError.optional().describe('Only of a task that failed, or whose last attempt did.'),
   publishing: z
     .strictObject({ attempts: z.int(), error: z.string(), stuck: z.boolean() })
     .optional()
@@ -61,6 +64,7 @@ export const TaskTypes = z.strictObject({
       version: z.int(),
       queue: z.string(),
       effects: z.string(),
+      isolation: z.string(),
       payload: z.looseObject({}).describe('JSON Schema'),
       result: z.looseObject({}).describe('JSON Schema'),
     }),

@@ -1,18 +1,20 @@
 import type { z } from 'zod';
 import { AddressRequest, NewUser, PasswordConfirmation, TokenConfirmation } from '../accounts/requests.js';
-import { BulkRequest, ResultQuery, TaskRequest } from '../tasks/requests.js';
+import { BulkRequest, MoveRequest, ResultQuery, RevokeRequest, TaskRequest } from '../tasks/requests.js';
 import {
   AcceptedRequest,
   AcceptedTask,
   AcceptedTasks,
+  MovedTask,
   ResultAnswer,
+  RevokedTask,
   TaskAnswer,
   TaskTypes,
   UserAnswer,
 } from './answers.js';
 
 export interface Operation {
-  readonly method: 'get' | 'post';
+  readonly method: 'get' | 'post' | 'patch';
   readonly path: string;
   readonly summary: string;
   /** Needs no key. */
@@ -99,6 +101,22 @@ export const operations: readonly Operation[] = [
     summary: 'Shows a task with its timeline',
     answers: { 200: TaskAnswer },
     refusals: [401, 404, 503],
+  },
+  {
+    method: 'patch',
+    path: '/v1/tasks/{id}',
+    summary: 'Moves the due time of a task that no worker was given yet',
+    body: MoveRequest,
+    answers: { 200: MovedTask },
+    refusals: [400, 401, 404, 409, 415, 422, 503],
+  },
+  {
+    method: 'post',
+    path: '/v1/tasks/{id}/revoke',
+    summary: 'Revokes a task: 200 when it never runs, 202 when it may be running',
+    body: RevokeRequest,
+    answers: { 200: RevokedTask, 202: RevokedTask },
+    refusals: [400, 401, 404, 409, 415, 422, 503],
   },
   {
     method: 'get',

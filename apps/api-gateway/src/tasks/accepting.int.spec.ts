@@ -82,7 +82,10 @@ describe('accepting tasks', () => {
   });
 
   it.each([
-    ['an unknown field', { retry: { maxRetries: 1 } }, '/retry'],
+    ['an unknown field', { retries: 1 }, '/retries'],
+    ['a retry policy that cannot be', { retry: { maxRetries: -1 } }, '/retry/maxRetries'],
+    ['an unknown part of a retry policy', { retry: { times: 3 } }, '/retry/times'],
+    ['a retry policy with an unknown jitter', { retry: { jitter: 'some' } }, '/retry/jitter'],
     ['eta beside countdown', { eta: '2030-01-01T00:00:00Z', countdown: 5 }, '/countdown'],
     ['an eta without a zone', { eta: '2030-01-01T00:00:00' }, '/eta'],
     ['an eta that is a number', { eta: 5 }, '/eta'],

@@ -49,10 +49,10 @@ describe('accepting many tasks in one request', () => {
   });
 
   it('A7: names a task whose shape is wrong', async () => {
-    const refused = await post([mailTo(1), { ...mailTo(2), retry: 1 }]);
+    const refused = await post([mailTo(1), { ...mailTo(2), retries: 1 }]);
 
     expect(refused.status).toBe(422);
-    expect(refused.json.errors).toEqual([{ path: '/tasks/1/retry', message: 'is not a known field' }]);
+    expect(refused.json.errors).toEqual([{ path: '/tasks/1/retries', message: 'is not a known field' }]);
   });
 
   it.each([[[]], [[...thousand, mailTo(1000)]]])('refuses an empty list and more than 1,000', async (tasks) => {

@@ -67,7 +67,7 @@ function contractOf({ task }: TaskRequest, { tasks }: Catalogue): AnyTaskContrac
 }
 
 function enqueueRequest(request: TaskRequest, contract: AnyTaskContract): EnqueueRequest {
-  const { payload, eta, countdown, expires, queue } = request;
+  const { payload, eta, countdown, expires, retry, queue } = request;
   return {
     contract,
     payload,
@@ -75,6 +75,7 @@ function enqueueRequest(request: TaskRequest, contract: AnyTaskContract): Enqueu
       eta: eta === undefined ? undefined : new Date(eta),
       countdownSeconds: countdown,
       expires: expiryOf(expires),
+      retry,
       queue,
     },
   };

@@ -1,9 +1,18 @@
+import { jitters, longestRetryDelaySeconds, mostRetries } from '@mentorhub/tasks/define';
 import { z } from 'zod';
 
 /** Waiting is bounded so that every due time is a date that PostgreSQL and JSON can hold. */
 const tenYearsInSeconds = 10 * 365 * 24 * 3600;
 
 const Rfc3339 = z.iso.datetime({ offset: true, error: 'must be an RFC 3339 instant such as 2026-11-22T10:00:00Z' });
+
+const RetryOverrides = z.strictObject({
+  maxRetries: z.int().min(0).max(mostRetries).optional().describe('Retries after the first attempt; 0 fails at once.'),
+  delaySeconds: z.number().min(0).max(longestRetryDelaySeconds).optional().describe('Before the first retry.'),
+  factor: z.number().min(1).max(100).optional().describe('What each further delay is multiplied by.'),
+  maxDelaySeconds: z.number().positive().max(longestRetryDelaySeconds).optional().describe('The longest delay.'),
+  jitter: z.enum(jitters).optional().describe('Spreads a delay: not at all, from half of it, or from nothing.'),
+});
 
 export const TaskRequest = z
   .strictObject({
@@ -27,6 +36,7 @@ export const TaskRequest = z
       .describe(
         'Not after this instant, or not later than this many seconds from now: a task that still waits then ends as expired.',
       ),
+    retry: RetryOverrides.optional().describe("Instead of what the task type's retry policy says."),
     queue: z.string().max(100).optional().describe('Another queue than the routing table says.'),
   })
   .refine(({ eta, countdown }) => eta === undefined || countdown === undefined, {
@@ -48,3 +58,16 @@ export const ResultQuery = z.strictObject({
     .describe('How many seconds to wait for the end of the task, 0 to 60.'),
 });
 export type ResultQuery = z.output<typeof ResultQuery>;
+
+export const RevokeRequest = z
+  .strictObject({
+    terminate: z
+      .boolean()
+      .default(false)
+      .describe('Also end a run that is under way: its signal fires and it ends as revoked. Otherwise it finishes.'),
+  })
+  .prefault({});
+export type RevokeRequest = z.output<typeof RevokeRequest>;
+
+export const MoveRequest = z.strictObject({ eta: Rfc3339.describe('The new due time; a past one means now.') });
+export type MoveRequest = z.output<typeof MoveRequest>;

@@ -13,7 +13,7 @@ export function taskView(task: TaskRecord, timeline: readonly TimelineEntry[], c
     queue: task.queue,
     state: task.state,
     run: task.run,
-    attempt: task.attempt,
+    attempt: task.attempt - task.deferrals,
     payload: payloadView(task, catalogue),
     acceptedAt: instant(task.acceptedAt),
     dueAt: instant(task.dueAt),
@@ -22,6 +22,7 @@ export function taskView(task: TaskRecord, timeline: readonly TimelineEntry[], c
     startedAt: instant(task.startedAt),
     finishedAt: instant(task.finishedAt),
     worker: task.worker,
+    progress: task.progress,
     ...outcomeView(task),
     ...publishingView(task),
     timeline: timeline.map(entryView),
@@ -35,7 +36,7 @@ export function resultView(task: TaskRecord) {
 
 function outcomeView({ state, result, error }: TaskRecord): { result?: unknown; error?: unknown } {
   if (state === 'succeeded') return { result };
-  return error && isTerminal(state) ? { error } : {};
+  return error && (isTerminal(state) || state === 'retrying') ? { error } : {};
 }
 
 function publishingView({ publishedAt, publishAttempts, publishError, state }: TaskRecord) {
@@ -54,7 +55,8 @@ function payloadView({ payload, name }: TaskRecord, { tasks }: Catalogue): unkno
 }
 
 function entryView({ kind, at, run, attempt, worker, details }: TimelineEntry) {
-  return { kind, at: instant(at), run, attempt, worker, ...details };
+  const { deferrals = 0, ...shown } = details ?? {};
+  return { kind, at: instant(at), run, attempt: attempt - deferrals, worker, ...shown };
 }
 
 const instant = (date: Date | null): string | null => date?.toISOString() ?? null;

@@ -1,14 +1,15 @@
 import { catalogue } from '@mentorhub/contracts';
 import { isTerminal, TaskStore } from '@mentorhub/task-store';
-import { Body, Controller, Get, Param, Post, Query, Res } from '@nestjs/common';
+import { Tasks } from '@mentorhub/tasks/client';
+import { Body, Controller, Get, HttpCode, Param, Patch, Post, Query, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { BodyLimit, bulkBodyBytes } from '../http/body-limits.js';
 import { respond } from '../idempotency/answer.js';
 import type { CreatingRequest } from '../idempotency/creating-request.js';
 import { Creating } from '../idempotency/creating-request.js';
 import { IdempotentRequests } from '../idempotency/idempotent-requests.js';
-import { notFound } from '../problems/problem.js';
-import { BulkRequest, ResultQuery, TaskRequest } from './requests.js';
+import { notFound, Problem } from '../problems/problem.js';
+import { BulkRequest, MoveRequest, ResultQuery, RevokeRequest, TaskRequest } from './requests.js';
 import { ResultWait } from './result-wait.js';
 import { TaskAcceptance } from './task-acceptance.js';
 import { resultView, taskView } from './task-view.js';
@@ -20,6 +21,7 @@ export class TasksController {
     private readonly idempotent: IdempotentRequests,
     private readonly store: TaskStore,
     private readonly results: ResultWait,
+    private readonly tasks: Tasks,
   ) {}
 
   @Post()
@@ -61,7 +63,38 @@ export class TasksController {
     reply.status(202);
     return { state: task.state };
   }
+
+  /** 200: it never runs. 202: it runs, or may; its result tells how it ended. */
+  @Post(':id/revoke')
+  @HttpCode(200)
+  async revoke(
+    @Param('id') id: string,
+    @Body({ schema: RevokeRequest }) { terminate }: RevokeRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<unknown> {
+    const known = taskId(id);
+    if (!(await this.store.history.find(known))) throw noSuchTask(id);
+    const revocation = await this.tasks.revoke(known, { terminate });
+    if (revocation.answer === 'unknown') throw noSuchTask(id);
+    if (revocation.answer === 'ended') throw ended(revocation.state);
+    if (revocation.answer === 'revoking') reply.status(202);
+    return { id: known, state: revocation.answer };
+  }
+
+  @Patch(':id')
+  async move(@Param('id') id: string, @Body({ schema: MoveRequest }) { eta }: MoveRequest): Promise<unknown> {
+    const move = await this.tasks.reschedule(taskId(id), new Date(eta));
+    if (move.answer === 'unknown') throw noSuchTask(id);
+    if (move.answer === 'ended') throw ended(move.state);
+    if (move.answer === 'published') throw published(move.state);
+    return { id, state: move.state, dueAt: move.dueAt.toISOString() };
+  }
 }
+
+const ended = (state: string) => new Problem(409, `The task has ended already: it is ${state}.`);
+
+const published = (state: string) =>
+  new Problem(409, `The task was given to a worker already (it is ${state}), so its due time cannot be changed.`);
 
 /** What is no UUID is the id of no task. */
 function taskId(id: string): string {

@@ -1,8 +1,8 @@
 import { SendEmail, SendPasswordResetEmail, SendVerificationEmail } from '@mentorhub/contracts';
 import type { Payload } from '@mentorhub/tasks/define';
-import { TaskHandler, type ExternalContext } from '@mentorhub/tasks/server';
+import { AmbiguousError, PermanentError, TaskHandler, type ExternalContext } from '@mentorhub/tasks/server';
 import { Controller } from '@nestjs/common';
-import { Mailer } from '../mailer/index.js';
+import { MailFailure, Mailer } from '../mailer/index.js';
 import {
   renderPasswordReset,
   renderPlain,
@@ -40,7 +40,14 @@ export class SendEmailController {
   /** The Message-ID follows from the task, so that a second copy after a crash can be recognised as one. */
   private async send(ctx: ExternalContext, template: TemplateName, to: string, content: MailContent) {
     const mail = { ...content, to, template, messageId: this.mailer.messageIdOf(ctx.id) };
-    const { messageId } = await ctx.once(() => this.mailer.send(mail, { signal: ctx.signal }));
+    const { messageId } = await ctx.once(() => this.mailer.send(mail, { signal: ctx.signal }).catch(explain));
     return { messageId };
   }
+}
+
+/** What a failure of the mail server means to the runtime: refused is for ever, unanswered is ambiguous, the rest may pass. */
+function explain(error: unknown): never {
+  if (!(error instanceof MailFailure)) throw error;
+  if (!error.definite) throw new AmbiguousError(error.message, { cause: error });
+  throw error.mayBeRetried ? error : new PermanentError(error.message, { cause: error });
 }

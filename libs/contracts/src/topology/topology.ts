@@ -7,6 +7,7 @@ export const exchanges = {
   events: 'events',
   taskEvents: 'task-events',
   deadLetters: 'dead-letters',
+  control: 'control',
 } as const;
 
 /** Queues that carry no tasks. */

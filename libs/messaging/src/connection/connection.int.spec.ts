@@ -172,6 +172,17 @@ describe('the connection to RabbitMQ', () => {
     await expect(connecting.untilReady()).rejects.toThrow('The broker was closed.');
   });
 
+  it('closes without a warning in the moment that it is connected and its topology is not in place yet', async () => {
+    for (let n = 0; n < 5; n += 1) {
+      const broker = start(proxy.url);
+      broker.consume({ queue: 'email', prefetch: 10, onDelivery: () => undefined });
+      const connected = () => log.filter(({ message }) => message === 'Connected to RabbitMQ.').length;
+      await eventually(() => connected() === 2 * (n + 1), { intervalMilliseconds: 1 });
+      await broker.close();
+    }
+    expect(log.filter(({ level }) => level === 'warn' || level === 'error')).toEqual([]);
+  });
+
   async function closeByOperator(): Promise<void> {
     const open = await eventually(async () => {
       const all = await vhost.management.connections();

@@ -28,6 +28,11 @@ export interface Consumer {
   /** Resolves when `active`; rejects when the signal fires or the consumer is cancelled before. */
   untilActive(signal?: AbortSignal): Promise<void>;
   /**
+   * Changes how many deliveries may be unacked at once, now and after every loss. Those that are unacked now do not count
+   * for the new number. Does nothing while it is not active but to remember it.
+   */
+  resize(prefetch: number): void;
+  /**
    * Stops receiving, for good: nothing comes to `onDelivery` any more, what the broker had under way is handed back at once, and no
    * subscription is made again. What was delivered before can still be acked. Idempotent.
    */

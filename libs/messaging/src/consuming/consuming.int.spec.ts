@@ -88,6 +88,22 @@ describe('consuming', () => {
     await eventually(() => received.length === 4);
   });
 
+  it('delivers more at once after it was resized, also when that was asked for before it had begun', async () => {
+    await publish(100);
+    const consumer = broker.consume({
+      queue: 'email',
+      prefetch: 2,
+      onDelivery: (delivery) => {
+        keep(delivery);
+        consumer.resize(20);
+      },
+    });
+    await eventually(() => received.length === 22);
+    received.splice(0).forEach((delivery) => delivery.ack());
+    await eventually(() => received.length === 20);
+    await queueHas(58, 1); // the former consumer is gone with its last message
+  });
+
   it('acks in any order, twice, and all at once, without a message left or a channel lost', async () => {
     await publish(1_000);
     let settled = 0;

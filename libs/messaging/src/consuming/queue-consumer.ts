@@ -21,7 +21,9 @@ export class QueueConsumer implements Consumer {
   private readonly subscribing: RecoveryLoop;
   private readonly activations = new Set<() => void>();
   private readonly stopping = new AbortController();
+  private readonly ending = Promise.withResolvers<void>();
   private subscription: Subscription | undefined;
+  private prefetch: number;
 
   constructor(
     private readonly connection: BrokerConnection,
@@ -31,6 +33,7 @@ export class QueueConsumer implements Consumer {
     private readonly prepareQueue: (channel: Channel) => Promise<string> = () => Promise.resolve(options.queue),
   ) {
     requirePrefetch(options);
+    this.prefetch = options.prefetch;
     this.subscribing = new RecoveryLoop({
       isWanted: () => connection.current !== undefined && !this.subscription?.active,
       attempt: () => this.subscribe(),
@@ -44,6 +47,11 @@ export class QueueConsumer implements Consumer {
     return this.subscription?.active ?? false;
   }
 
+  /** Resolves when it was closed, for whoever keeps a list of consumers. */
+  get closed(): Promise<void> {
+    return this.ending.promise;
+  }
+
   async untilActive(signal?: AbortSignal): Promise<void> {
     const ended = signal ? AbortSignal.any([signal, this.stopping.signal]) : this.stopping.signal;
     ended.throwIfAborted();
@@ -52,6 +60,13 @@ export class QueueConsumer implements Consumer {
       this.activations.add(resolve);
       ended.addEventListener('abort', () => reject(ended.reason as Error), { once: true });
     });
+  }
+
+  resize(prefetch: number): void {
+    requirePrefetch({ ...this.options, prefetch });
+    this.prefetch = prefetch;
+    // Refused or lost: the channel is gone then, and the next subscription begins with the new number.
+    void this.subscription?.resize(prefetch).catch(() => undefined);
   }
 
   async cancel(): Promise<void> {
@@ -64,6 +79,7 @@ export class QueueConsumer implements Consumer {
   async close(): Promise<void> {
     await this.cancel();
     await this.subscription?.close();
+    this.ending.resolve();
   }
 
   private readonly wake = (): void => this.subscribing.wake();
@@ -82,10 +98,10 @@ export class QueueConsumer implements Consumer {
   }
 
   private subscriptionOn(channel: Channel): Subscription {
-    const { queue, prefetch } = this.options;
+    const { queue } = this.options;
     return new Subscription(channel, {
       label: queue,
-      prefetch,
+      prefetch: this.prefetch,
       queue: this.prepareQueue,
       onDelivery: (delivery) => this.deliver(delivery),
       onEnded: (error) => this.ended(error),
@@ -93,7 +109,7 @@ export class QueueConsumer implements Consumer {
   }
 
   private subscribed(): void {
-    this.logger.info({ queue: this.options.queue, prefetch: this.options.prefetch }, 'Consuming.');
+    this.logger.info({ queue: this.options.queue, prefetch: this.prefetch }, 'Consuming.');
     for (const activated of this.activations) activated();
     this.activations.clear();
   }

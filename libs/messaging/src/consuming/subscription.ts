@@ -23,6 +23,10 @@ export interface SubscriptionOptions {
 export class Subscription {
   private readonly acknowledger: Acknowledger;
   private consumerTag: string | undefined;
+  private queue = '';
+  private prefetch: number;
+  private consumingWith = 0;
+  private resizing: Promise<void> = Promise.resolve();
   private error: Error | undefined;
   private ended = false;
   private stopped = false;
@@ -34,6 +38,7 @@ export class Subscription {
     private readonly options: SubscriptionOptions,
   ) {
     this.acknowledger = new Acknowledger(channel);
+    this.prefetch = options.prefetch;
     channel.on('error', (error) => (this.error = error));
     channel.once('close', () => this.end());
   }
@@ -44,11 +49,21 @@ export class Subscription {
 
   /** Rejects when the server refuses, or when it ended in the very moment. */
   async begin(): Promise<void> {
-    await this.channel.prefetch(this.options.prefetch);
-    const queue = await this.options.queue(this.channel);
-    const { consumerTag } = await this.channel.consume(queue, (message) => this.received(message));
+    this.queue = await this.options.queue(this.channel);
+    const consumerTag = await this.consume();
     if (this.ended) throw this.error ?? new Error('The subscription was ended at once.');
     this.consumerTag = consumerTag;
+    await this.resize(this.prefetch);
+  }
+
+  /**
+   * Lets another number of deliveries be unacked at once. A prefetch belongs to a consumer from its beginning, so there
+   * is a new one on the same channel: what is unacked stays, and counts no longer.
+   */
+  resize(prefetch: number): Promise<void> {
+    this.prefetch = prefetch;
+    this.resizing = this.resizing.then(() => this.replaceConsumer());
+    return this.resizing;
   }
 
   /** Receives nothing more; what was received can still be acked. */
@@ -64,6 +79,21 @@ export class Subscription {
     if (!this.acknowledger.channelOpen) return;
     this.acknowledger.shut();
     await closeChannel(this.channel);
+  }
+
+  /** Not before it has begun: deliveries, and with them a wish for more, come before the server's answer. */
+  private async replaceConsumer(): Promise<void> {
+    const former = this.consumerTag;
+    if (former === undefined || !this.active || this.prefetch === this.consumingWith) return;
+    this.consumerTag = await this.consume();
+    await this.channel.cancel(former);
+    if (this.stopped) await this.channel.cancel(this.consumerTag);
+  }
+
+  private async consume(): Promise<string> {
+    this.consumingWith = this.prefetch;
+    await this.channel.prefetch(this.prefetch);
+    return (await this.channel.consume(this.queue, (message) => this.received(message))).consumerTag;
   }
 
   private async sendCancel(): Promise<void> {

@@ -36,8 +36,8 @@ export type BaseConfig = z.output<z.ZodObject<typeof baseConfig>>;
 /** The variables of a service that uses PostgreSQL. */
 export const databaseConfig = {
   DATABASE_URL: databaseUrl(),
-  /** Most connections that this process opens; default 10. */
-  DATABASE_POOL_SIZE: integer({ min: 2, max: 500 }).default(10).describe('a number of connections'),
+  /** Most connections that this process opens; default 15. */
+  DATABASE_POOL_SIZE: integer({ min: 2, max: 500 }).default(15).describe('a number of connections'),
 };
 
 /** The variables of a service that uses RabbitMQ. */

@@ -1,5 +1,12 @@
 import { jest } from '@jest/globals';
-import { createDatabase, eventually, startTcpProxy, type TcpProxy, type TestDatabase } from '@mentorhub/testing';
+import {
+  createDatabase,
+  eventually,
+  eventuallyPasses,
+  startTcpProxy,
+  type TcpProxy,
+  type TestDatabase,
+} from '@mentorhub/testing';
 import type { DataSource } from 'typeorm';
 import { ConfigError } from '../config/config-error.js';
 import { connectDatabase } from './connect-database.js';
@@ -96,6 +103,19 @@ describe('connecting to PostgreSQL', () => {
     await eventually(() => logger.lines.some((line) => line.includes('idle connection')), { what: 'a warning' });
     // The pool may still hand out a connection whose end it has not heard of yet.
     await eventually(() => dataSource.query('SELECT 1'), { what: 'a query on a new connection' });
+    await dataSource.destroy();
+  });
+
+  it('D36: tells by a name of its own that there was no connection to be had', async () => {
+    const dataSource = await connect(proxy.url);
+    await proxy.refuse();
+    const fault = (query: Promise<unknown>) => query.catch((error: unknown) => error);
+    // The pool may still hand out a connection whose end it has not heard of yet.
+    const unreachable = { name: 'DatabaseUnreachableError', code: 'ECONNREFUSED' };
+    await eventuallyPasses(async () => expect(await fault(dataSource.query('SELECT 1'))).toMatchObject(unreachable));
+    expect(await fault(dataSource.transaction((tx) => tx.query('SELECT 1')))).toMatchObject(unreachable);
+    await proxy.resume();
+    expect(await dataSource.query('SELECT 1 AS one')).toEqual([{ one: 1 }]);
     await dataSource.destroy();
   });
 

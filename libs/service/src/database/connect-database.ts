@@ -3,6 +3,7 @@ import { DataSource, type DataSourceOptions } from 'typeorm';
 import type { Logger } from '../logging/create-logger.js';
 import { serialiseError } from '../logging/serialise-error.js';
 import { describeUrl, explainConnectionFault, isPassing } from './connection-fault.js';
+import { nameConnectionFaults } from './unreachable-database.js';
 
 export interface ConnectOptions {
   logger: Pick<Logger, 'info' | 'warn'>;
@@ -30,6 +31,7 @@ export async function connectDatabase(
     const result = await attempt(options, url);
     if (result instanceof DataSource) {
       reminder.over();
+      nameConnectionFaults(result);
       return result;
     }
     reminder.waiting(result.fault);

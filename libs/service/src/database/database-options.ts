@@ -1,5 +1,6 @@
 import type { DataSourceOptions } from 'typeorm';
 import type { Logger } from '../logging/create-logger.js';
+import { endWhenSilent, type PooledClient } from './end-silent-connection.js';
 import { quietLogger } from './quiet-logger.js';
 
 export interface DatabaseSettings {
@@ -15,6 +16,11 @@ export interface DatabaseSettings {
   poolSize?: number;
   /** A statement that runs longer is cancelled by PostgreSQL; default 60. */
   statementTimeoutSeconds?: number;
+  /**
+   * A connection on which nothing comes for this long is taken for lost. Default: longer than a statement or an idle
+   * transaction may take, whichever is more, by 10 s; that is 100.
+   */
+  silenceSeconds?: number;
 }
 
 /** How long opening a connection, or waiting for a free one of the pool, may take. */
@@ -23,8 +29,16 @@ const connectTimeoutSeconds = 10;
 /** A transaction that does nothing for this long is ended: its locks must not outlive a lost handler. */
 const idleTransactionSeconds = 90;
 
+/** After this long without traffic the kernel asks whether the other end is still there, once a second, ten times. */
+const keepAliveSeconds = 10;
+
+const silenceGraceSeconds = 10;
+
 /** TypeORM's options as every service uses them: no synchronising, no query logging, bounded waits. */
 export function databaseOptions(settings: DatabaseSettings, logger: Pick<Logger, 'warn'>): DataSourceOptions {
+  const { statementTimeoutSeconds = 60 } = settings;
+  const longestAnswer = Math.max(statementTimeoutSeconds, idleTransactionSeconds);
+  const { silenceSeconds = longestAnswer + silenceGraceSeconds } = settings;
   return {
     type: 'postgres',
     url: settings.url,
@@ -42,8 +56,12 @@ export function databaseOptions(settings: DatabaseSettings, logger: Pick<Logger,
       logger.warn({ err }, 'An idle connection to PostgreSQL broke; the pool opens a new one when needed.'),
     extra: {
       keepAlive: true,
-      onConnect: surviveErrors,
-      statement_timeout: (settings.statementTimeoutSeconds ?? 60) * 1000,
+      keepAliveInitialDelayMillis: keepAliveSeconds * 1000,
+      onConnect: (client: PooledClient) => {
+        surviveErrors(client);
+        endWhenSilent(client, silenceSeconds);
+      },
+      statement_timeout: statementTimeoutSeconds * 1000,
       idle_in_transaction_session_timeout: idleTransactionSeconds * 1000,
     },
   };
@@ -53,6 +71,6 @@ export function databaseOptions(settings: DatabaseSettings, logger: Pick<Logger,
  * PostgreSQL may end a connection in the moment that it becomes ready, after the pool has taken its own listener away and
  * before TypeORM has added one. The query that follows fails and tells; the event alone must not end the process.
  */
-export function surviveErrors(client: { on(event: 'error', listener: () => void): unknown }): void {
+export function surviveErrors(client: Pick<PooledClient, 'on'>): void {
   client.on('error', () => undefined);
 }

@@ -1,4 +1,5 @@
 import type { DataSource } from 'typeorm';
+import type { TaskRun } from '../inbox/inbox.js';
 import type { TaskState } from '../states.js';
 import { ensurePartitions } from './partitions.js';
 import type { TaskError } from './task-event.js';
@@ -12,6 +13,8 @@ export interface TaskRecord {
   readonly state: TaskState;
   readonly run: number;
   readonly attempt: number;
+  /** Of the attempts, those that a handler asked for by `RetryLater`. */
+  readonly deferrals: number;
   readonly payload: Buffer | null;
   readonly acceptedAt: Date;
   readonly dueAt: Date;
@@ -23,6 +26,8 @@ export interface TaskRecord {
   readonly finishedAt: Date | null;
   readonly worker: string | null;
   readonly result: unknown;
+  /** What its handler said last by `ctx.progress`. */
+  readonly progress: unknown;
   readonly error: TaskError | null;
 }
 
@@ -32,12 +37,18 @@ export interface TimelineEntry {
   readonly run: number;
   readonly attempt: number;
   readonly worker: string | null;
-  readonly details: { readonly waitSeconds?: number; readonly runSeconds?: number; readonly error?: TaskError } | null;
+  readonly details: {
+    readonly waitSeconds?: number;
+    readonly runSeconds?: number;
+    readonly deferrals?: number;
+    readonly retryInSeconds?: number;
+    readonly error?: TaskError;
+  } | null;
 }
 
-const recordColumns = `id, name, version, queue, state, run, attempt, payload, accepted_at AS "acceptedAt", due_at AS "dueAt",
+export const recordColumns = `id, name, version, queue, state, run, attempt, deferrals, payload, accepted_at AS "acceptedAt", due_at AS "dueAt",
   expires_at AS "expiresAt", published_at AS "publishedAt", publish_attempts AS "publishAttempts",
-  publish_error AS "publishError", started_at AS "startedAt", finished_at AS "finishedAt", worker, result, error`;
+  publish_error AS "publishError", started_at AS "startedAt", finished_at AS "finishedAt", worker, result, progress, error`;
 
 /** Reads the history, and keeps its partitions. */
 export class History {
@@ -54,6 +65,16 @@ export class History {
   async findEnded(ids: readonly string[]): Promise<TaskRecord[]> {
     const sql = `SELECT ${recordColumns} FROM tasks.task WHERE id = ANY ($1) AND finished_at IS NOT NULL`;
     return this.dataSource.query(sql, [ids]);
+  }
+
+  /** Notes how far tasks are that still run; the others are left as they are. */
+  async setProgress(reports: readonly { readonly task: TaskRun; readonly progress: unknown }[]): Promise<void> {
+    await this.dataSource.query(progressSql, [
+      reports.map(({ task }) => task.taskId),
+      reports.map(({ task }) => task.run),
+      reports.map(({ task }) => task.attempt),
+      reports.map(({ progress }) => JSON.stringify(progress)),
+    ]);
   }
 
   async timeline(taskId: string): Promise<TimelineEntry[]> {
@@ -76,6 +97,15 @@ export class History {
     return ensurePartitions(this.dataSource, days);
   }
 }
+
+const progressSql = `
+  WITH reported AS (
+    SELECT * FROM unnest($1::uuid[], $2::integer[], $3::integer[], $4::text[]) AS r (id, run, attempt, progress)
+  ), locked AS (
+    SELECT t.id, r.progress FROM tasks.task t JOIN reported r ON r.id = t.id AND r.run = t.run AND r.attempt = t.attempt
+    WHERE t.finished_at IS NULL ORDER BY t.id FOR UPDATE OF t
+  )
+  UPDATE tasks.task t SET progress = l.progress::json FROM locked l WHERE t.id = l.id`;
 
 const oldestPendingSql = `
   SELECT name, extract(epoch FROM clock_timestamp() - min(due_at))::float8 AS "ageSeconds"

@@ -20,7 +20,7 @@ function withItsStart(event: TaskEvent): TaskEvent[] {
   if (event.kind === 'started' || event.startedAt === undefined) return [event];
   const { taskId, run, attempt, startedAt } = event;
   const id = derivedId(taskId, run, attempt, 'started');
-  const { runSeconds: _, error: __, ...rest } = event;
+  const { runSeconds: _, error: __, retryInSeconds: ___, ...rest } = event;
   return [{ ...rest, id, kind: 'started', at: startedAt }, event];
 }
 
@@ -52,7 +52,9 @@ function timelineColumns(events: readonly TaskEvent[]): unknown[] {
     events.map((event) => event.attempt),
     events.map((event) => event.kind),
     events.map((event) => event.worker),
-    events.map((event) => json({ waitSeconds: event.waitSeconds, runSeconds: event.runSeconds, error: event.error })),
+    events.map(({ waitSeconds, runSeconds, deferrals, retryInSeconds, error }) =>
+      json({ waitSeconds, runSeconds, deferrals, retryInSeconds, error }),
+    ),
   ];
 }
 
@@ -77,22 +79,23 @@ function stateColumns(events: readonly TaskEvent[]): unknown[] {
     events.map((event) => (isTerminal(event.kind) ? event.at : null)),
     events.map((event) => json(event.result)),
     events.map((event) => json(event.error)),
+    events.map((event) => event.deferrals ?? 0),
   ];
 }
 
 /* Rows are met in the order of their ids, as the relay does, so that the two cannot dead-lock. */
 const stateSql = `
   INSERT INTO tasks.task AS t (id, run, attempt, name, version, queue, state, worker, started_at, finished_at, result, error,
-    due_at, published_at)
-  SELECT id, run, attempt, name, version, queue, state, worker, started_at, finished_at, result::json, error::json,
+    deferrals, due_at, published_at)
+  SELECT id, run, attempt, name, version, queue, state, worker, started_at, finished_at, result::json, error::json, deferrals,
     coalesce(started_at, finished_at, clock_timestamp()), clock_timestamp()
   FROM unnest($1::uuid[], $2::integer[], $3::integer[], $4::text[], $5::integer[], $6::text[], $7::text[], $8::text[],
-      $9::timestamptz[], $10::timestamptz[], $11::text[], $12::text[])
-    AS n (id, run, attempt, name, version, queue, state, worker, started_at, finished_at, result, error)
+      $9::timestamptz[], $10::timestamptz[], $11::text[], $12::text[], $13::integer[])
+    AS n (id, run, attempt, name, version, queue, state, worker, started_at, finished_at, result, error, deferrals)
   ORDER BY id
   ON CONFLICT (id) DO UPDATE SET run = excluded.run, attempt = excluded.attempt, state = excluded.state, worker = excluded.worker,
     started_at = coalesce(excluded.started_at, t.started_at), finished_at = excluded.finished_at,
-    result = excluded.result, error = excluded.error,
+    result = excluded.result, error = excluded.error, deferrals = excluded.deferrals,
     published_at = coalesce(t.published_at, excluded.published_at), claimed_until = NULL
   WHERE (t.run, t.finished_at IS NOT NULL, t.attempt, tasks.state_rank(t.state))
      <= (excluded.run, excluded.finished_at IS NOT NULL, excluded.attempt, tasks.state_rank(excluded.state))`;

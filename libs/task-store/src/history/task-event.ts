@@ -14,7 +14,7 @@ export interface TaskEvent {
   readonly taskId: string;
   readonly run: number;
   readonly attempt: number;
-  readonly kind: Extract<TaskState, 'started' | 'succeeded' | 'failed' | 'expired'>;
+  readonly kind: Extract<TaskState, 'started' | 'retrying' | 'succeeded' | 'failed' | 'revoked' | 'expired'>;
   readonly at: string;
   readonly name: string;
   readonly version: number;
@@ -24,6 +24,10 @@ export interface TaskEvent {
   /** From due to started, without deliberate delay. */
   readonly waitSeconds?: number;
   readonly runSeconds?: number;
+  /** Of the attempts so far, those that a handler asked for by `RetryLater`; absent when none. */
+  readonly deferrals?: number;
+  /** Of `retrying`: the wait until the next attempt. */
+  readonly retryInSeconds?: number;
   readonly result?: unknown;
   readonly error?: TaskError;
 }

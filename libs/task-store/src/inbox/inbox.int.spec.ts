@@ -13,7 +13,7 @@ describe('The inbox', () => {
   const claim = (token: string = randomUUID(), seconds = 60, of = task) =>
     dataSource.transaction((tx) => inbox.claim(tx, of, token, seconds));
   const finish = (token: string, outcome: unknown = { said: 'done' }) =>
-    inbox.finish(dataSource.manager, task, token, 'succeeded', outcome);
+    inbox.finishClaim(dataSource.manager, task, token, 'succeeded', outcome);
   const expireClaims = () =>
     database.query(
       `UPDATE tasks.inbox SET claim_expires_at = clock_timestamp() - interval '1 s' WHERE state = 'claimed'`,
@@ -41,20 +41,33 @@ describe('The inbox', () => {
   });
 
   it('gives a run to the first that asks', async () => {
-    const token = randomUUID();
-    expect(await claim(token)).toEqual({ kind: 'claimed', token });
+    expect(await claim()).toMatchObject({ kind: 'claimed', starts: 1 });
   });
 
   it('is busy for a second one while the claim holds', async () => {
     await claim();
-    expect(await claim()).toEqual({ kind: 'busy' });
+    expect(await claim()).toMatchObject({ kind: 'busy' });
   });
 
   it('tells the stored outcome once the run has ended', async () => {
     const token = randomUUID();
     await claim(token);
     expect(await finish(token, { awkward: '\0 \ud800' })).toBe(true);
-    expect(await claim()).toEqual({ kind: 'finished', outcome: { awkward: '\0 \ud800' } });
+    expect(await claim()).toMatchObject({ kind: 'finished', outcome: { awkward: '\0 \ud800' } });
+  });
+
+  it('knows the outcomes of many, except of those whose task was replayed since', async () => {
+    const outcomes = () => inbox.outcomesOf(dataSource.manager, [task.taskId, randomUUID()]);
+    const token = randomUUID();
+    await claim(token);
+    expect(await outcomes()).toEqual([]);
+    await finish(token);
+    expect(await outcomes()).toEqual([{ said: 'done' }]);
+    await database.query(
+      `INSERT INTO tasks.task (id, run, name, version, queue, state, due_at) VALUES ($1, 2, 'n', 1, 'q', 'queued', now())`,
+      [task.taskId],
+    );
+    expect(await outcomes()).toEqual([]);
   });
 
   it('gives another run of the same task', async () => {
@@ -66,7 +79,9 @@ describe('The inbox', () => {
     const runner = await openTransaction();
     await inbox.claim(runner.manager, task, randomUUID(), 0);
     await dataSource.query(`SET lock_timeout = '50ms'`);
-    expect(await Promise.all([claim(), claim(), claim()])).toEqual(Array(3).fill({ kind: 'busy' }));
+    expect(await Promise.all([claim(), claim(), claim()])).toEqual(
+      Array(3).fill(expect.objectContaining({ kind: 'busy' })),
+    );
     await runner.rollbackTransaction();
     await runner.release();
     expect((await claim()).kind).toBe('claimed');
@@ -82,7 +97,7 @@ describe('The inbox', () => {
     await claim(token);
     await finish(token, 'done');
     const claims = await Promise.all(Array.from({ length: 8 }, () => claim()));
-    expect(claims).toEqual(Array(8).fill({ kind: 'finished', outcome: 'done' }));
+    expect(claims).toEqual(Array(8).fill(expect.objectContaining({ kind: 'finished', outcome: 'done' })));
   });
 
   it('hands an expired claim on, and the one that lost it can neither call nor finish', async () => {
@@ -90,7 +105,7 @@ describe('The inbox', () => {
     const token = randomUUID();
     await claim(lost);
     await expireClaims();
-    expect(await claim(token)).toEqual({ kind: 'claimed', token });
+    expect(await claim(token)).toMatchObject({ kind: 'claimed', starts: 2 });
     expect(await inbox.startCalling(dataSource.manager, task, lost)).toBe(false);
     expect(await finish(lost)).toBe(false);
     expect(await inbox.startCalling(dataSource.manager, task, token)).toBe(true);
@@ -102,8 +117,7 @@ describe('The inbox', () => {
     await claim(dead);
     expect(await inbox.startCalling(dataSource.manager, task, dead)).toBe(true);
     await expireClaims();
-    const token = randomUUID();
-    expect(await claim(token)).toEqual({ kind: 'ambiguous', token });
+    expect(await claim()).toMatchObject({ kind: 'ambiguous', starts: 2 });
     expect((await claim()).kind).toBe('busy');
   });
 
@@ -112,7 +126,7 @@ describe('The inbox', () => {
     await expireClaims();
     const runner = await openTransaction();
     await runner.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [task.taskId]);
-    expect(await claim()).toEqual({ kind: 'busy' });
+    expect(await claim()).toMatchObject({ kind: 'busy' });
     await runner.rollbackTransaction();
     await runner.release();
     expect((await claim()).kind).toBe('claimed');
@@ -123,19 +137,37 @@ describe('The inbox', () => {
     await claim(slow);
     await expireClaims();
     const runner = await openTransaction();
-    await inbox.finish(runner.manager, task, slow, 'succeeded', 'slow');
-    expect(await claim()).toEqual({ kind: 'busy' });
+    await inbox.finishClaim(runner.manager, task, slow, 'succeeded', 'slow');
+    expect(await claim()).toMatchObject({ kind: 'busy' });
     await runner.commitTransaction();
     await runner.release();
-    expect(await claim()).toEqual({ kind: 'finished', outcome: 'slow' });
+    expect(await claim()).toMatchObject({ kind: 'finished', outcome: 'slow' });
+  });
+
+  it('forgets runs that ended long ago, and no others', async () => {
+    const long = { ...task, taskId: randomUUID() };
+    const open = { ...task, taskId: randomUUID() };
+    for (const ended of [task, long]) {
+      const token = randomUUID();
+      await claim(token, 60, ended);
+      await inbox.finishClaim(dataSource.manager, ended, token, 'succeeded', null);
+    }
+    await claim(randomUUID(), 60, open);
+    await database.query(
+      `UPDATE tasks.inbox SET updated_at = clock_timestamp() - interval '31 days' WHERE task_id = ANY ($1)`,
+      [[long.taskId, open.taskId]],
+    );
+    expect(await inbox.prune(dataSource.manager, 30)).toBe(1);
+    expect((await claim(randomUUID(), 60, long)).kind).toBe('claimed');
+    expect((await claim()).kind).toBe('finished');
+    expect((await claim(randomUUID(), 60, open)).kind).toBe('busy');
   });
 
   it('B19: fails to finish in a transaction that a swallowed SQL error has aborted', async () => {
     const attempt = dataSource.transaction(async (tx) => {
-      const token = randomUUID();
-      await inbox.claim(tx, task, token, 0);
+      await inbox.claim(tx, task, randomUUID(), 0);
       await tx.query('SELECT 1 / 0').catch(() => undefined);
-      await inbox.finish(tx, task, token, 'succeeded', null);
+      await inbox.finish(tx, task, 'succeeded', null);
     });
     await expect(attempt).rejects.toThrow('current transaction is aborted');
     expect((await claim()).kind).toBe('claimed');

@@ -9,19 +9,20 @@ export interface TaskRun {
 
 /** What a claim found. `Outcome` is what the runtime stored when the run ended, to be told again. */
 export type Claim<Outcome> =
-  | { readonly kind: 'claimed'; readonly token: string }
+  /** `starts`: committed starts of this attempt, this one included; 0 when the claim wrote nothing. */
+  | { readonly kind: 'claimed'; readonly starts: number }
+  /** The claim before expired after the outside world may have been called; now it is the caller's. */
+  | { readonly kind: 'ambiguous'; readonly starts: number }
   /** Another worker runs it, or holds a claim that has not expired. */
   | { readonly kind: 'busy' }
   | { readonly kind: 'finished'; readonly outcome: Outcome }
-  /** The claim expired after the outside world may have been called. */
-  | { readonly kind: 'ambiguous'; readonly token: string };
+  /** A later attempt was decided on already. */
+  | { readonly kind: 'superseded' }
+  /** There is a tombstone for it. */
+  | { readonly kind: 'revoked' };
 
-interface InboxRow {
-  state: 'claimed' | 'succeeded' | 'failed';
-  phase: 'claimed' | 'calling' | null;
-  expired: boolean;
-  outcome: unknown;
-}
+/** How a claim ends. */
+export type Ending = 'succeeded' | 'failed' | 'revoked';
 
 /**
  * `tasks.inbox`: which run of which task was taken and how it ended. Each method is one step of the caller's
@@ -34,14 +35,10 @@ export class Inbox {
    * @param claimSeconds how long the claim holds after the transaction; 0 for a handler that runs inside it.
    */
   async claim<Outcome>(tx: EntityManager, task: TaskRun, token: string, claimSeconds: number): Promise<Claim<Outcome>> {
-    const locked = await this.lock(tx, task.taskId);
-    if (locked && (await this.insert(tx, task, token, claimSeconds))) return { kind: 'claimed', token };
-    const row = await this.find(tx, task);
-    if (row && row.state !== 'claimed') return { kind: 'finished', outcome: row.outcome as Outcome };
-    if (!locked || !row?.expired) return { kind: 'busy' };
-    const phase = await this.takeOver(tx, task, token, claimSeconds);
-    if (!phase) return { kind: 'busy' };
-    return { kind: phase === 'calling' ? 'ambiguous' : 'claimed', token };
+    const parameters = [task.taskId, task.run, task.attempt, token, claimSeconds];
+    const [claim]: Claim<Outcome>[] = await tx.query(`SELECT * FROM tasks.claim($1, $2, $3, $4, $5)`, parameters);
+    if (!claim) throw new Error('tasks.claim answered nothing.');
+    return claim;
   }
 
   /**
@@ -54,86 +51,125 @@ export class Inbox {
     return changed > 0;
   }
 
+  /** Whether an attempt is on record that may have called the outside world. */
+  async isCalling(manager: EntityManager, task: TaskRun): Promise<boolean> {
+    const sql = `SELECT FROM tasks.inbox WHERE task_id = $1 AND run = $2 AND state = 'claimed' AND phase = 'calling'`;
+    const rows: unknown[] = await manager.query(sql, [task.taskId, task.run]);
+    return rows.length > 0;
+  }
+
   /**
-   * Records how the run ended. It is the last statement before the COMMIT of a handler's transaction, because it fails
-   * in one that PostgreSQL has aborted, where COMMIT alone would answer ROLLBACK and look like success.
+   * Records how a run ended that was claimed in this very transaction. It is the last statement before the COMMIT of a
+   * handler's transaction, because it fails in one that PostgreSQL has aborted, where COMMIT alone would answer ROLLBACK
+   * and look like success.
    *
-   * @returns false when the claim was lost; then the outcome is somebody else's to tell.
+   * @returns false when a later attempt or an end was recorded already.
    */
-  async finish(
-    manager: EntityManager,
-    task: TaskRun,
-    token: string,
-    state: 'succeeded' | 'failed',
-    outcome: unknown,
-  ): Promise<boolean> {
-    const parameters = [task.taskId, task.run, token, state, JSON.stringify(outcome)];
-    const [, changed]: [unknown, number] = await manager.query(finishSql, parameters);
-    return changed > 0;
-  }
-
-  private async lock(tx: EntityManager, taskId: string): Promise<boolean> {
-    const rows: { locked: boolean }[] = await tx.query(
-      `SELECT pg_try_advisory_xact_lock(hashtextextended($1, 0)) AS locked`,
-      [taskId],
-    );
-    return rows[0]?.locked === true;
-  }
-
-  private async insert(tx: EntityManager, task: TaskRun, token: string, claimSeconds: number): Promise<boolean> {
-    const parameters = [task.taskId, task.run, task.attempt, token, claimSeconds];
-    const inserted: unknown[] = await tx.query(insertSql, parameters);
+  async finish(tx: EntityManager, task: TaskRun, state: Ending, outcome: unknown): Promise<boolean> {
+    const parameters = [task.taskId, task.run, task.attempt, state, JSON.stringify(outcome)];
+    const inserted: unknown[] = await tx.query(finishSql, parameters);
     return inserted.length > 0;
   }
 
-  /** @returns the phase that the expired claim was in; undefined when it was not to be had any more. */
-  private async takeOver(
-    tx: EntityManager,
+  /**
+   * Records how a run ended whose claim was committed before.
+   *
+   * @returns false when the claim was lost; then the outcome is somebody else's to tell.
+   */
+  async finishClaim(
+    manager: EntityManager,
     task: TaskRun,
     token: string,
-    claimSeconds: number,
-  ): Promise<InboxRow['phase'] | undefined> {
-    const parameters = [task.taskId, task.run, task.attempt, token, claimSeconds];
-    const [rows]: [{ phase: InboxRow['phase'] }[]] = await tx.query(takeOverSql, parameters);
-    return rows[0]?.phase;
+    state: Ending,
+    outcome: unknown,
+  ): Promise<boolean> {
+    const parameters = [task.taskId, task.run, token, state, JSON.stringify(outcome)];
+    const [, changed]: [unknown, number] = await manager.query(finishClaimSql, parameters);
+    return changed > 0;
   }
 
-  private async find(tx: EntityManager, task: TaskRun): Promise<InboxRow | undefined> {
-    const rows: InboxRow[] = await tx.query(findSql, [task.taskId, task.run]);
-    return rows[0];
+  /** Gives back a claim under which nothing was called: whoever takes the task next may have it at once. */
+  async release(manager: EntityManager, task: TaskRun, token: string): Promise<void> {
+    await manager.query(releaseSql, [task.taskId, task.run, token]);
+  }
+
+  /**
+   * Counts a start of an attempt that has no claim to be counted by; call it outside a transaction.
+   *
+   * @returns how many starts of this attempt have not ended, this one included; 0 when the task needs no start any more.
+   */
+  async countStart(manager: EntityManager, task: TaskRun): Promise<number> {
+    const rows: { starts: number }[] = await manager.query(countSql, [task.taskId, task.run, task.attempt]);
+    return rows[0]?.starts ?? 0;
+  }
+
+  /** How many starts of this attempt were committed and have not ended. */
+  async unendedStarts(manager: EntityManager, task: TaskRun): Promise<number> {
+    const rows: { starts: number }[] = await manager.query(startsSql, [task.taskId, task.run, task.attempt]);
+    return rows[0]?.starts ?? 0;
+  }
+
+  /**
+   * The stored outcomes of those tasks whose latest run has ended. They are committed before any event tells of them, so
+   * this is the place to look for an end whose event was missed. Tasks with `idempotent` effects have none.
+   */
+  async outcomesOf<Outcome>(manager: EntityManager, taskIds: readonly string[]): Promise<Outcome[]> {
+    const rows: { outcome: Outcome }[] = await manager.query(outcomesSql, [taskIds]);
+    return rows.map(({ outcome }) => outcome);
+  }
+
+  /** Forgets runs that ended this long ago: no message of theirs can come again. @returns how many. */
+  async prune(manager: EntityManager, olderThanDays: number): Promise<number> {
+    const [, deleted]: [unknown, number] = await manager.query(pruneSql, [olderThanDays]);
+    return deleted;
+  }
+
+  /** Takes back what `countStart` counted last: the worker lives, and nothing else ends that start. */
+  async forgetStart(manager: EntityManager, task: TaskRun): Promise<void> {
+    await manager.query(forgetSql, [task.taskId, task.run]);
   }
 }
-
-/*
- * Who holds the advisory lock inserts alone. ON CONFLICT DO NOTHING would do too, but waits for whoever is changing the
- * row that is there.
- */
-const insertSql = `
-  INSERT INTO tasks.inbox (task_id, run, attempt, state, token, phase, claim_expires_at)
-  SELECT $1::uuid, $2::integer, $3::integer, 'claimed', $4::uuid, 'claimed', clock_timestamp() + make_interval(secs => $5)
-  WHERE NOT EXISTS (SELECT FROM tasks.inbox WHERE task_id = $1::uuid AND run = $2::integer)
-  RETURNING task_id`;
-
-const findSql = `
-  SELECT state, phase, outcome, claim_expires_at <= clock_timestamp() AS expired
-  FROM tasks.inbox WHERE task_id = $1 AND run = $2`;
-
-/* Whoever records an outcome at this moment has the row locked: it is skipped, since waiting could last. */
-const takeOverSql = `
-  UPDATE tasks.inbox i SET attempt = $3, token = $4, phase = 'claimed', updated_at = clock_timestamp(),
-    claim_expires_at = clock_timestamp() + make_interval(secs => $5)
-  FROM (
-    SELECT task_id, run, phase FROM tasks.inbox
-    WHERE task_id = $1 AND run = $2 AND state = 'claimed' AND claim_expires_at <= clock_timestamp()
-    FOR UPDATE SKIP LOCKED
-  ) expired
-  WHERE i.task_id = expired.task_id AND i.run = expired.run
-  RETURNING expired.phase`;
 
 const callingSql = `
   UPDATE tasks.inbox SET phase = 'calling', updated_at = clock_timestamp()
   WHERE task_id = $1 AND run = $2 AND token = $3 AND state = 'claimed'`;
 
 const finishSql = `
-  UPDATE tasks.inbox SET state = $4, outcome = $5, token = NULL, phase = NULL, claim_expires_at = NULL, updated_at = clock_timestamp()
+  INSERT INTO tasks.inbox AS i (task_id, run, attempt, state, outcome) VALUES ($1, $2, $3, $4, $5)
+  ON CONFLICT (task_id, run) DO UPDATE SET attempt = excluded.attempt, state = excluded.state, outcome = excluded.outcome,
+    token = NULL, phase = NULL, claim_expires_at = NULL, starts = 0, updated_at = clock_timestamp()
+  WHERE i.attempt <= excluded.attempt AND i.state IN ('claimed', 'retrying')
+  RETURNING i.task_id`;
+
+const finishClaimSql = `
+  UPDATE tasks.inbox SET state = $4, outcome = $5, token = NULL, phase = NULL, claim_expires_at = NULL, starts = 0,
+    updated_at = clock_timestamp()
   WHERE task_id = $1 AND run = $2 AND token = $3 AND state = 'claimed'`;
+
+/* Its worker did not die, so the start is not counted either. */
+const releaseSql = `
+  UPDATE tasks.inbox SET phase = 'claimed', claim_expires_at = clock_timestamp(), starts = greatest(0, starts - 1),
+    updated_at = clock_timestamp()
+  WHERE task_id = $1 AND run = $2 AND token = $3 AND state = 'claimed'`;
+
+/* The claim that it leaves has expired already: whoever takes the task next may have it. */
+const countSql = `
+  INSERT INTO tasks.inbox AS i (task_id, run, attempt, state, starts, claim_expires_at) VALUES ($1, $2, $3, 'claimed', 1, clock_timestamp())
+  ON CONFLICT (task_id, run) DO UPDATE SET starts = CASE WHEN i.attempt = excluded.attempt THEN i.starts ELSE 0 END + 1,
+    attempt = excluded.attempt, state = 'claimed', claim_expires_at = excluded.claim_expires_at, updated_at = clock_timestamp()
+  WHERE i.state IN ('claimed', 'retrying') AND i.attempt <= excluded.attempt
+  RETURNING i.starts`;
+
+const startsSql = `SELECT starts FROM tasks.inbox WHERE task_id = $1 AND run = $2 AND attempt = $3 AND state = 'claimed'`;
+/* A replay makes the row's run the next one before anything of that run is in the inbox. */
+const outcomesSql = `
+  SELECT i.outcome FROM tasks.inbox i LEFT JOIN tasks.task t ON t.id = i.task_id
+  WHERE i.task_id = ANY ($1::uuid[]) AND i.state IN ('succeeded', 'failed', 'revoked') AND i.run >= coalesce(t.run, 1)
+  ORDER BY i.run DESC`;
+
+const pruneSql = `
+  DELETE FROM tasks.inbox WHERE state IN ('succeeded', 'failed', 'revoked')
+    AND updated_at < clock_timestamp() - make_interval(days => $1)`;
+
+const forgetSql = `
+  UPDATE tasks.inbox SET starts = greatest(0, starts - 1) WHERE task_id = $1 AND run = $2 AND state = 'claimed'`;

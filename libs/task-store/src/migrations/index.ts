@@ -1,9 +1,18 @@
 import { CreateTasksSchema1763800000000 } from './1-create-tasks-schema.js';
 import { MandatoryEvents1763820000000 } from './2-mandatory-events.js';
+import { Flow1763891000000 } from './4-flow.js';
+import { RevokeWhatHasEnded1763892000000 } from './5-revoke-what-has-ended.js';
+import { RetriesAndRevocations1763890000000 } from './3-retries-and-revocations.js';
 
 /** The schema that these migrations build; they are append-only. */
 export const taskSchema = 'tasks';
-export const taskStoreMigrations = [CreateTasksSchema1763800000000, MandatoryEvents1763820000000];
+export const taskStoreMigrations = [
+  CreateTasksSchema1763800000000,
+  MandatoryEvents1763820000000,
+  RetriesAndRevocations1763890000000,
+  Flow1763891000000,
+  RevokeWhatHasEnded1763892000000,
+];
 
 /** For `migrateCommand` of every service that uses the task store. */
 export const taskStoreMigrationPlan = { schema: taskSchema, migrations: taskStoreMigrations };

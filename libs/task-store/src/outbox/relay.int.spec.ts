@@ -10,6 +10,7 @@ import {
   taskRow,
   type Servers,
 } from '../../test/store-process.js';
+import { DatabaseClock } from '../database-clock.js';
 import { TaskOutbox } from './task-outbox.js';
 
 describe('A relay', () => {
@@ -87,7 +88,7 @@ describe('A relay', () => {
 
   it('knows how long it may sleep', async () => {
     const { store, dataSource } = await start({ publisher: awayPublisher, relay: false });
-    const outbox = new TaskOutbox(dataSource, 'tasks', 'test');
+    const outbox = new TaskOutbox(dataSource, 'tasks', 'test', new DatabaseClock());
     expect(await outbox.secondsToNext()).toBeUndefined();
     await store.enqueue([newTask('in ten', { delaySeconds: 10 }), newTask('in twenty', { delaySeconds: 20 })]);
     expect(await outbox.secondsToNext()).toBeCloseTo(10, 0);

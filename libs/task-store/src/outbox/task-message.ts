@@ -5,6 +5,12 @@ export const taskHeaders = {
   version: 'x-mh-version',
   run: 'x-mh-run',
   attempt: 'x-mh-attempt',
+  /** Of the attempts before, those that a handler asked for itself; they are not counted. Absent: none. */
+  deferrals: 'x-mh-deferrals',
+  /** How often this attempt came back before it was moved on by way of the delay ladder. Absent: never. */
+  redeliveries: 'x-mh-redeliveries',
+  /** What the call overrides of its contract's retry policy, as JSON. */
+  retry: 'x-mh-retry',
   dueAt: 'x-mh-due-at',
   expiresAt: 'x-mh-expires-at',
   parent: 'x-mh-parent',
@@ -19,6 +25,7 @@ export interface TaskMessageParts {
   readonly id: string;
   readonly run: number;
   readonly attempt: number;
+  readonly deferrals?: number | undefined;
   readonly name: string;
   readonly version: number;
   readonly queue: string;
@@ -44,8 +51,25 @@ export function taskMessage(parts: TaskMessageParts): OutgoingMessage {
       [taskHeaders.version]: parts.version,
       [taskHeaders.run]: parts.run,
       [taskHeaders.attempt]: parts.attempt,
+      ...(parts.deferrals && { [taskHeaders.deferrals]: parts.deferrals }),
       [taskHeaders.dueAt]: parts.dueAt.toISOString(),
       ...(parts.expiresAt && { [taskHeaders.expiresAt]: parts.expiresAt.toISOString() }),
     },
   };
 }
+
+/** Headers that say which attempt of which run a message is; each message gets its own. */
+const perMessage: ReadonlySet<string> = new Set([
+  taskHeaders.version,
+  taskHeaders.run,
+  taskHeaders.attempt,
+  taskHeaders.deferrals,
+  taskHeaders.redeliveries,
+  taskHeaders.dueAt,
+  taskHeaders.expiresAt,
+  taskHeaders.deadLetter,
+]);
+
+/** True for headers that are not carried over to the next message of a task: its own, and what the broker added. */
+export const isReservedHeader = (name: string): boolean =>
+  perMessage.has(name) || name === 'x-delivery-count' || /^x-(first-|last-)?death/.test(name);

@@ -1,4 +1,5 @@
 import type { DataSource } from 'typeorm';
+import type { DatabaseClock } from '../database-clock.js';
 import type { FailedItem, Outbox, OutboxItem } from './outbox.js';
 import { storable } from '../storable-text.js';
 import { backoffSql, leaseSeconds, ownFirstLeaseSql } from './outbox.js';
@@ -8,6 +9,7 @@ interface TaskOutboxRow {
   id: string;
   run: number;
   attempt: number;
+  deferrals: number;
   name: string;
   version: number;
   queue: string;
@@ -19,7 +21,7 @@ interface TaskOutboxRow {
 }
 
 const columns =
-  't.id, t.run, t.attempt, t.name, t.version, t.queue, t.payload, t.headers, t.due_at, t.expires_at, t.publish_attempts';
+  't.id, t.run, t.attempt, t.deferrals, t.name, t.version, t.queue, t.payload, t.headers, t.due_at, t.expires_at, t.publish_attempts';
 /** What the partial index `task_outbox` holds. */
 const unpublished = `t.published_at IS NULL AND t.state IN ('scheduled', 'queued', 'retrying')`;
 const unleased = `(t.claimed_until IS NULL OR t.claimed_until <= clock_timestamp())`;
@@ -30,6 +32,7 @@ export class TaskOutbox implements Outbox {
     private readonly dataSource: DataSource,
     private readonly exchange: string,
     private readonly producer: string,
+    private readonly clock: DatabaseClock,
   ) {}
 
   async claim(limit: number): Promise<OutboxItem[]> {
@@ -61,8 +64,10 @@ export class TaskOutbox implements Outbox {
   }
 
   async secondsToNext(): Promise<number | undefined> {
-    const rows: { seconds: number | null }[] = await this.dataSource.query(nextSql);
-    return rows[0]?.seconds ?? undefined;
+    const askedAt = Date.now();
+    const [row]: { seconds: number | null; now: Date }[] = await this.dataSource.query(nextSql);
+    if (row) this.clock.observe(row.now, askedAt, Date.now());
+    return row?.seconds ?? undefined;
   }
 
   private toItem(row: TaskOutboxRow): OutboxItem {
@@ -78,6 +83,7 @@ export class TaskOutbox implements Outbox {
         id: row.id,
         run: row.run,
         attempt: row.attempt,
+        deferrals: row.deferrals,
         name: row.name,
         version: row.version,
         queue: row.queue,
@@ -134,5 +140,5 @@ const releaseSql = `
   FROM locked f WHERE t.id = f.id`;
 
 const nextSql = `
-  SELECT extract(epoch FROM min(greatest(t.due_at, coalesce(t.claimed_until, t.due_at))) - clock_timestamp())::float8 AS seconds
+  SELECT extract(epoch FROM min(greatest(t.due_at, coalesce(t.claimed_until, t.due_at))) - clock_timestamp())::float8 AS seconds, clock_timestamp() AS now
   FROM (SELECT t.due_at, t.claimed_until FROM tasks.task t WHERE ${unpublished} ORDER BY t.due_at LIMIT 100) t`;

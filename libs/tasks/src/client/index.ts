@@ -1,4 +1,6 @@
 export { PayloadCipher, type PayloadKeys } from '../payload/payload-cipher.js';
 export { checkPayload, encodePayload, InvalidPayloadError, type PayloadFault } from '../payload/payload-codec.js';
-export { TaskResults } from './task-results.js';
-export { Tasks, type EnqueuedTask, type EnqueueOptions, type EnqueueRequest, type TasksOptions } from './tasks.js';
+export type { EnqueuedTask, ResultOptions } from './enqueued-task.js';
+export { ResultTimeoutError, TaskExpiredError, TaskFailedError, TaskRevokedError } from './result-errors.js';
+export { TaskResults, type TaskResultsOptions } from './task-results.js';
+export { Tasks, type EnqueueOptions, type EnqueueRequest, type TasksOptions } from './tasks.js';

@@ -1,6 +1,6 @@
 import { projectEvents } from '@mentorhub/task-store';
 import { randomUUID } from 'node:crypto';
-import { Record } from '../../test/example-tasks.js';
+import { exchanges, Record } from '../../test/example-tasks.js';
 import { createServers, TaskApplication, type Servers } from '../../test/task-application.js';
 import { TaskResults } from './task-results.js';
 
@@ -13,7 +13,9 @@ describe('Waiting for results', () => {
   beforeAll(async () => {
     servers = await createServers();
     application = await TaskApplication.start(servers);
-    results = new TaskResults(application.store, stopping.signal);
+    const { store, broker } = application;
+    const exchange = exchanges.taskEvents;
+    results = new TaskResults({ store, broker, exchange, worker: 'test', stopping: stopping.signal });
   });
 
   afterAll(async () => {

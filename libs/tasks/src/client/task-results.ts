@@ -1,65 +1,120 @@
+import type { Broker } from '@mentorhub/messaging';
 import { isTerminal, type TaskRecord, type TaskStore } from '@mentorhub/task-store';
+import { EndEvents } from './end-events.js';
+import { EndReader } from './end-reader.js';
+import type { TaskEnd } from './task-end.js';
 
-const lookEveryMs = 50;
+export interface TaskResultsOptions {
+  readonly store: TaskStore;
+  readonly broker: Broker;
+  /** The exchange that workers tell task events on. */
+  readonly exchange: string;
+  /** What this process is called among its replicas. */
+  readonly worker: string;
+  /** When it fires, everybody who waits is answered at once, so that a shutdown waits for nobody. */
+  readonly stopping: AbortSignal;
+  /** How long the process goes on listening after the last waiter has left, in seconds. Default 30. */
+  readonly lingerSeconds?: number;
+}
+
+interface Waiter {
+  /** An end of an earlier run is none: the task was replayed since. */
+  readonly fromRun: number;
+  readonly answer: (end: TaskEnd | undefined) => void;
+}
+
+const lookEveryMs = 1_000;
+const longestTimerMs = 2 ** 31 - 1;
 
 /**
- * Waits for tasks to end. However many wait, a process asks the database once per 50 ms for all of them, and not at all
- * while nobody waits.
+ * Waits for tasks to end.
+ *
+ * 1. While somebody waits, the process listens to the events of all tasks; the event that tells the end answers.
+ * 2. PostgreSQL is read when a waiter comes and whenever the subscription begins or comes back, since what was told before
+ *    was not heard, and once per second for all waiters together, so that ends are seen with the broker away, too.
+ * 3. While nobody waits, nothing is read, and after a while nothing is listened to.
  */
 export class TaskResults {
-  private readonly waiters = new Map<string, Set<(task: TaskRecord) => void>>();
-  private timer: NodeJS.Timeout | undefined;
+  private readonly waiters = new Map<string, Set<Waiter>>();
+  private readonly events: EndEvents;
+  private readonly reader: EndReader;
+  private looking: NodeJS.Timeout | undefined;
 
-  /** When `stopping` fires, everybody who waits is answered at once, so that a shutdown waits for nobody. */
-  constructor(
-    private readonly store: TaskStore,
-    private readonly stopping: AbortSignal,
-  ) {}
-
-  /** The task once it has ended, or as it is after `seconds`; undefined when there is no such task. */
-  async wait(id: string, seconds: number): Promise<TaskRecord | undefined> {
-    const task = await this.store.history.find(id);
-    if (!task || isTerminal(task.state) || seconds <= 0 || this.stopping.aborted) return task;
-    return (await this.ended(task.id, seconds)) ?? this.store.history.find(id);
+  constructor(private readonly options: TaskResultsOptions) {
+    const onEnd = (end: TaskEnd) => this.ended(end);
+    this.reader = new EndReader(options.store, onEnd);
+    this.events = new EndEvents({
+      lingerSeconds: 30,
+      ...options,
+      waited: this.waiters,
+      onEnd,
+      onListening: () => void this.reader.look(this.waiters.keys()),
+    });
+    options.stopping.addEventListener('abort', () => this.stop(), { once: true });
   }
 
-  private ended(id: string, seconds: number): Promise<TaskRecord | undefined> {
+  /** The task once it has ended, or as it is after `seconds`; undefined when there is no row of it. */
+  async wait(id: string, seconds: number): Promise<TaskRecord | undefined> {
+    const { store, stopping } = this.options;
+    const task = await store.history.find(id);
+    if (!task || isTerminal(task.state) || seconds <= 0 || stopping.aborted) return task;
+    const end = await this.untilEnded(task.id, seconds, task.run);
+    return end ? { ...task, ...end } : store.history.find(id);
+  }
+
+  /**
+   * How a task ended that need not have a row; undefined when it has not within `seconds`.
+   *
+   * @param id a UUID in lower case.
+   * @throws {ShutdownError} the service stops.
+   */
+  async end(id: string, seconds: number): Promise<TaskEnd | undefined> {
+    const { stopping } = this.options;
+    stopping.throwIfAborted();
+    const end = await this.untilEnded(id, seconds, 1);
+    if (!end) stopping.throwIfAborted();
+    return end;
+  }
+
+  private untilEnded(id: string, seconds: number, fromRun: number): Promise<TaskEnd | undefined> {
     return new Promise((resolve) => {
-      const done = (task?: TaskRecord) => {
+      const answer = (end: TaskEnd | undefined) => {
         clearTimeout(timeout);
-        this.stopping.removeEventListener('abort', giveUp);
-        this.remove(id, done);
-        resolve(task);
+        this.remove(id, waiter);
+        resolve(end);
       };
-      const giveUp = () => done();
-      const timeout = setTimeout(giveUp, seconds * 1000);
-      this.stopping.addEventListener('abort', giveUp);
-      this.waiters.set(id, (this.waiters.get(id) ?? new Set()).add(done));
-      this.lookSoon();
+      const waiter: Waiter = { fromRun, answer };
+      this.add(id, waiter);
+      const looked = this.reader.look([id]);
+      const giveUp = () => void looked.then(() => answer(undefined));
+      const timeout = setTimeout(giveUp, Math.min(seconds * 1000, longestTimerMs));
     });
   }
 
-  private remove(id: string, waiter: (task: TaskRecord) => void): void {
+  private add(id: string, waiter: Waiter): void {
+    const others = this.waiters.get(id);
+    if (others) others.add(waiter);
+    else this.waiters.set(id, new Set([waiter]));
+    this.looking ??= setInterval(() => void this.reader.look(this.waiters.keys()), lookEveryMs);
+    this.events.listen();
+  }
+
+  private remove(id: string, waiter: Waiter): void {
     const waiters = this.waiters.get(id);
     waiters?.delete(waiter);
     if (waiters?.size === 0) this.waiters.delete(id);
+    if (this.waiters.size > 0 || !this.looking) return;
+    clearInterval(this.looking);
+    this.looking = undefined;
+    this.events.leave();
   }
 
-  private lookSoon(): void {
-    if (this.timer || this.waiters.size === 0) return;
-    this.timer = setTimeout(() => void this.look(), lookEveryMs);
+  private ended(end: TaskEnd): void {
+    for (const waiter of this.waiters.get(end.id) ?? []) if (end.run >= waiter.fromRun) waiter.answer(end);
   }
 
-  private async look(): Promise<void> {
-    try {
-      for (const task of await this.store.history.findEnded([...this.waiters.keys()])) {
-        for (const waiter of this.waiters.get(task.id) ?? []) waiter(task);
-      }
-    } catch {
-      // The database is away: the waiters are told the state at their time-out, by a read that answers for itself.
-    } finally {
-      this.timer = undefined;
-      this.lookSoon();
-    }
+  private stop(): void {
+    for (const waiters of this.waiters.values()) for (const { answer } of waiters) answer(undefined);
+    this.events.stop();
   }
 }

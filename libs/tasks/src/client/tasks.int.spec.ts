@@ -112,7 +112,7 @@ describe('Enqueueing tasks', () => {
     const { id } = await application.tasks.enqueue(Record, { note: 'lane' }, { queue: 'outside' });
     await message('outside', id);
     const wrong = application.tasks.enqueue(Record, { note: 'lane' }, { queue: 'nowhere' });
-    await expect(wrong).rejects.toThrow('There is no queue "nowhere"; there are outside, work.');
+    await expect(wrong).rejects.toThrow('There is no queue "nowhere"; there are outside, isolated, work.');
   });
 
   it('publishes a light task without a row, and with one when it is to be tracked or joins a transaction', async () => {

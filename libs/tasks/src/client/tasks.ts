@@ -1,18 +1,32 @@
+import { randomUUIDv7 } from 'node:crypto';
 import { PublishError, type MessagePublisher } from '@mentorhub/messaging';
 import { taskMetrics } from '@mentorhub/metrics';
-import { taskHeaders, taskMessage, type NewTask, type TaskState, type TaskStore } from '@mentorhub/task-store';
+import {
+  taskHeaders,
+  taskMessage,
+  type Move,
+  type NewTask,
+  type Revocation,
+  type TaskStore,
+} from '@mentorhub/task-store';
 import { currentTraceHeaders } from '@mentorhub/tracing';
 import type { EntityManager } from 'typeorm';
-import { v7 as uuidv7 } from 'uuid';
+import { revokeMessage, type Revoke } from '../control/control-messages.js';
+import { chooseQueue } from '../define/catalogue.js';
 import {
-  queueFor,
+  retryPolicy,
   type AnyEventContract,
   type AnyTaskContract,
   type Catalogue,
   type PayloadInput,
+  type Result,
+  type RetryPolicy,
 } from '../define/index.js';
 import type { PayloadCipher } from '../payload/payload-cipher.js';
 import { checkPayload, encodePayload } from '../payload/payload-codec.js';
+import { AcceptedTask, type EnqueuedTask, type ResultOptions } from './enqueued-task.js';
+import { resultOf } from './result-of.js';
+import type { TaskResults } from './task-results.js';
 
 export interface EnqueueOptions {
   /** A task with this id that exists already is left as it is, which makes enqueueing repeatable. Default: a new UUIDv7. */
@@ -25,19 +39,14 @@ export interface EnqueueOptions {
   readonly countdownSeconds?: number | undefined;
   /** Not after this instant: a task that still waits then ends as `expired`. */
   readonly expires?: Date | undefined;
+  /** Overrides parts of the contract's retry policy. */
+  readonly retry?: Partial<RetryPolicy> | undefined;
   /** Overrides the routing table; must be one of its queues. */
   readonly queue?: string | undefined;
   /** A row even where none is needed, so that the task can be read by its id at once. Default false. */
   readonly tracked?: boolean | undefined;
   /** The task that this one was enqueued by. */
   readonly parent?: { readonly id: string; readonly root: string } | undefined;
-}
-
-export interface EnqueuedTask {
-  readonly id: string;
-  readonly state: TaskState;
-  /** False when a task with the id that the caller chose was there already. */
-  readonly created: boolean;
 }
 
 export interface EnqueueRequest<C extends AnyTaskContract = AnyTaskContract> {
@@ -51,11 +60,19 @@ export interface TasksOptions {
   readonly store: TaskStore;
   readonly publisher: MessagePublisher;
   readonly cipher: PayloadCipher;
-  readonly exchanges: { readonly tasks: string; readonly events: string };
+  readonly exchanges: { readonly tasks: string; readonly events: string; readonly control: string };
   readonly producer: string;
+  /** Waits for results; a process that has none can only enqueue. */
+  readonly results?: Pick<TaskResults, 'end'>;
 }
 
-/** Enqueues tasks and publishes domain events. */
+/** A task and the contract that it was enqueued by. */
+interface OwnTask<C extends AnyTaskContract> {
+  readonly contract: C;
+  readonly task: NewTask;
+}
+
+/** Enqueues tasks, publishes domain events, and waits for results. */
 export class Tasks {
   constructor(private readonly options: TasksOptions) {}
 
@@ -67,19 +84,22 @@ export class Tasks {
    *
    * @throws {InvalidPayloadError} the payload does not fit the contract.
    * @example await tasks.enqueue(SendVerificationEmail, { email, username, token }, { tx });
+   * @example const { messageId } = await (await tasks.enqueue(SendEmail, mail)).result({ timeoutSeconds: 10 });
    */
   async enqueue<C extends AnyTaskContract>(
     contract: C,
     payload: PayloadInput<C>,
     options: EnqueueOptions = {},
-  ): Promise<EnqueuedTask> {
+  ): Promise<EnqueuedTask<C>> {
     const task = this.newTask(contract, payload, options);
     if (this.mayGoDirectly(contract, task, options) && (await this.publishDirectly(task))) {
       taskMetrics.accepted.inc({ task: contract.name });
-      return { id: task.id, state: 'queued', created: true };
+      return this.accepted(contract, { id: task.id, state: 'queued', created: true });
     }
-    const [enqueued] = await this.store([task], options.tx);
-    return enqueued ?? { id: task.id, state: await this.options.store.stateOf(task.id, options.tx), created: false };
+    const [enqueued] = await this.store([{ contract, task }], options.tx);
+    if (enqueued) return enqueued;
+    const state = await this.options.store.stateOf(task.id, options.tx);
+    return this.accepted(contract, { id: task.id, state, created: false });
   }
 
   /**
@@ -87,11 +107,31 @@ export class Tasks {
    *
    * @throws {InvalidPayloadError} for the first payload that does not fit.
    */
-  async enqueueMany(requests: readonly EnqueueRequest[], tx?: EntityManager): Promise<EnqueuedTask[]> {
+  async enqueueMany<C extends AnyTaskContract>(
+    requests: readonly EnqueueRequest<C>[],
+    tx?: EntityManager,
+  ): Promise<EnqueuedTask<C>[]> {
     return this.store(
-      requests.map(({ contract, payload, options }) => this.newTask(contract, payload, options ?? {})),
+      requests.map(({ contract, payload, options }) => ({
+        contract,
+        task: this.newTask(contract, payload, options ?? {}),
+      })),
       tx,
     );
+  }
+
+  /**
+   * Waits for a task whose id was kept, as {@link EnqueuedTask.result} does. A task that nothing is known of is waited
+   * for as well: a light one has no row before its first event.
+   *
+   * @throws what {@link EnqueuedTask.result} throws; RangeError when `id` is no UUID.
+   * @throws {TypeError} the task is another contract's.
+   * @example const { messageId } = await tasks.resultOf(SendEmail, order.mailTaskId, { timeoutSeconds: 5 });
+   */
+  async resultOf<C extends AnyTaskContract>(contract: C, id: string, options?: ResultOptions): Promise<Result<C>> {
+    const { results } = this.options;
+    if (!results) throw new Error('This process cannot wait for results: its Tasks was made without `results`.');
+    return resultOf(results, contract, id, options);
   }
 
   /**
@@ -104,7 +144,7 @@ export class Tasks {
     payload: PayloadInput<E>,
     { tx }: { readonly tx: EntityManager },
   ): Promise<{ id: string }> {
-    const id = uuidv7();
+    const id = randomUUIDv7();
     const body = Buffer.from(JSON.stringify(checkPayload(event, payload)));
     const headers = { ...currentTraceHeaders(), [taskHeaders.version]: String(event.version) };
     const exchange = this.options.exchanges.events;
@@ -115,18 +155,52 @@ export class Tasks {
     return { id };
   }
 
+  /**
+   * Revokes a task: it is not started any more, also not by a retry. One that runs finishes, unless `terminate` is true:
+   * then its signal fires, its transaction is rolled back, and it ends as `revoked`.
+   *
+   * @returns `revoked` when that is certain; `revoking` when it runs, or may run, in some worker; `ended` when it was over.
+   */
+  async revoke(id: string, { terminate = false }: { readonly terminate?: boolean } = {}): Promise<Revocation> {
+    const { store, catalogue } = this.options;
+    const name = (await store.history.find(id))?.name;
+    const light = name === undefined || catalogue.tasks.get(name)?.effects === 'idempotent';
+    const revocation = await store.revocations.revoke(id, terminate, light);
+    if (revocation.answer === 'revoked' && name) taskMetrics.processed.inc({ task: name, outcome: 'revoked' });
+    if (revocation.answer === 'revoking') await this.tellWorkers({ taskId: id, run: revocation.run, terminate, light });
+    return revocation;
+  }
+
+  /**
+   * Gives a task that is not published yet a new due time; a past one means now.
+   *
+   * @returns `moved`; `published` when its message is out already; `ended` when it is over.
+   */
+  async reschedule(id: string, eta: Date): Promise<Move> {
+    return this.options.store.reschedule(id, eta);
+  }
+
+  /** The tombstone is durable: a worker that does not hear this reads it when it is connected again. */
+  private async tellWorkers(revoke: Revoke): Promise<void> {
+    const { publisher, exchanges } = this.options;
+    await publisher.publish(revokeMessage(exchanges.control, revoke)).catch((error: unknown) => {
+      if (!(error instanceof PublishError)) throw error;
+    });
+  }
+
   private newTask<C extends AnyTaskContract>(contract: C, payload: PayloadInput<C>, options: EnqueueOptions): NewTask {
-    const id = options.id ?? uuidv7();
+    const id = options.id ?? randomUUIDv7();
     const checked = checkPayload(contract, payload) as Record<string, unknown>;
     const { parent } = options;
     return {
       id,
       name: contract.name,
       version: contract.version,
-      queue: this.queueOf(contract, options.queue),
+      queue: chooseQueue(this.options.catalogue, contract, options.queue),
       payload: encodePayload(contract, checked, id, this.options.cipher),
       headers: {
         ...currentTraceHeaders(),
+        ...(options.retry && { [taskHeaders.retry]: retryHeader(contract, options.retry) }),
         ...(parent && { [taskHeaders.parent]: parent.id, [taskHeaders.root]: parent.root }),
       },
       dueAt: options.eta,
@@ -135,21 +209,28 @@ export class Tasks {
     };
   }
 
-  private queueOf(contract: AnyTaskContract, wanted: string | undefined): string {
-    const { catalogue } = this.options;
-    if (wanted === undefined) return queueFor(catalogue.routes, contract.name);
-    if (catalogue.queues.includes(wanted)) return wanted;
-    throw new RangeError(`There is no queue "${wanted}"; there are ${catalogue.queues.join(', ')}.`);
+  private async store<C extends AnyTaskContract>(
+    own: readonly OwnTask<C>[],
+    tx: EntityManager | undefined,
+  ): Promise<EnqueuedTask<C>[]> {
+    const rows = await this.options.store.enqueue(
+      own.map(({ task }) => task),
+      tx,
+    );
+    const inserted = new Map(rows.map((row) => [row.id, row]));
+    // RETURNING promises no order; callers get theirs.
+    return own.flatMap(({ contract, task: { id } }) => {
+      const row = inserted.get(id);
+      if (row) taskMetrics.accepted.inc({ task: contract.name });
+      return row ? [this.accepted(contract, { id, state: row.state, created: true })] : [];
+    });
   }
 
-  private async store(tasks: readonly NewTask[], tx: EntityManager | undefined): Promise<EnqueuedTask[]> {
-    const inserted = new Map((await this.options.store.enqueue(tasks, tx)).map((row) => [row.id, row]));
-    // RETURNING promises no order; callers get theirs.
-    return tasks.flatMap(({ id, name }) => {
-      const row = inserted.get(id);
-      if (row) taskMetrics.accepted.inc({ task: name });
-      return row ? [{ id, state: row.state, created: true }] : [];
-    });
+  private accepted<C extends AnyTaskContract>(
+    contract: C,
+    task: Pick<EnqueuedTask, 'id' | 'state' | 'created'>,
+  ): EnqueuedTask<C> {
+    return new AcceptedTask(contract, task, (...wait) => this.resultOf(...wait));
   }
 
   private mayGoDirectly(contract: AnyTaskContract, task: NewTask, options: EnqueueOptions): boolean {
@@ -171,4 +252,10 @@ export class Tasks {
       throw error;
     }
   }
+}
+
+/** Checked here, so that no worker meets a policy that cannot be. @throws {ContractError} */
+function retryHeader({ name, retry }: AnyTaskContract, overrides: Partial<RetryPolicy>): string {
+  retryPolicy(name, overrides, retry);
+  return JSON.stringify(overrides);
 }

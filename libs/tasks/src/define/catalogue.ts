@@ -1,8 +1,9 @@
 import { ContractError, jsonSchemaOf } from './contract-rules.js';
 import type { AnyEventContract } from './event-contract.js';
+import type { RetryPolicy } from './retry-policy.js';
 import type { Route } from './routing.js';
 import { queueFor } from './routing.js';
-import type { AnyTaskContract } from './task-contract.js';
+import type { AnyTaskContract, RateLimit } from './task-contract.js';
 
 /** Every task and event that one deployment knows, and the queues that they go to. */
 export interface Catalogue {
@@ -40,6 +41,21 @@ function byName<C extends { readonly name: string }>(contracts: readonly C[]): R
   return map;
 }
 
+/**
+ * The queue that a call sends a task to: the one that it wants, or the routing table's.
+ *
+ * @throws {RangeError} the table has no such queue.
+ */
+export function chooseQueue(
+  { queues, routes }: Pick<Catalogue, 'queues' | 'routes'>,
+  { name }: Pick<AnyTaskContract, 'name'>,
+  wanted: string | undefined,
+): string {
+  if (wanted === undefined) return queueFor(routes, name);
+  if (queues.includes(wanted)) return wanted;
+  throw new RangeError(`There is no queue "${wanted}"; there are ${queues.join(', ')}.`);
+}
+
 /** A task type as REST clients and the schema export see it. */
 export interface TaskTypeDescription {
   readonly name: string;
@@ -47,8 +63,13 @@ export interface TaskTypeDescription {
   readonly description: string;
   readonly queue: string;
   readonly effects: string;
+  readonly isolation: string;
   readonly sensitive: readonly string[];
   readonly timeLimit: { readonly softSeconds?: number; readonly hardSeconds: number };
+  readonly retry: RetryPolicy;
+  readonly rateLimit: RateLimit | null;
+  /** How many of one key run at once; null without a key. */
+  readonly concurrencyLimit: number | null;
   readonly payload: Record<string, unknown>;
   readonly result: Record<string, unknown>;
 }
@@ -63,8 +84,12 @@ export function describeTasks(catalogue: Catalogue): TaskTypeDescription[] {
       description: task.description,
       queue: queueFor(catalogue.routes, task.name),
       effects: task.effects,
+      isolation: task.isolation,
       sensitive: task.sensitive,
       timeLimit: task.timeLimit,
+      retry: task.retry,
+      rateLimit: task.rateLimit ?? null,
+      concurrencyLimit: task.concurrencyKey ? task.concurrencyLimit : null,
       payload: jsonSchemaOf(task.name, task.payload, 'input'),
       result: jsonSchemaOf(task.name, task.result),
     }));

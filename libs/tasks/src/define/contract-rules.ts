@@ -66,3 +66,14 @@ export function assertDurations(
     );
   }
 }
+
+export function assertIsolation(name: string, effects: string, isolation: string | undefined): void {
+  if (isolation === 'thread' && effects === 'database') {
+    throw new ContractError(
+      `${name}: a handler with database effects runs in a transaction of the main thread, so it cannot be isolated in a thread.`,
+    );
+  }
+  if (isolation !== undefined && isolation !== 'inline' && isolation !== 'thread') {
+    throw new ContractError(`${name}: isolation is 'inline' or 'thread', not "${isolation}".`);
+  }
+}

@@ -1,3 +1,4 @@
+export { AmbiguousError, PermanentError, RetryLater } from '../outcomes/handler-errors.js';
 export {
   defineCatalogue,
   describeEvents,
@@ -8,15 +9,27 @@ export {
 } from './catalogue.js';
 export { ContractError } from './contract-rules.js';
 export { defineEvent, type AnyEventContract, type EventContract } from './event-contract.js';
+export {
+  defaultRetryPolicy,
+  jitters,
+  longestRetryDelaySeconds,
+  mostRetries,
+  retryDelaySeconds,
+  retryPolicy,
+  type Jitter,
+  type RetryPolicy,
+} from './retry-policy.js';
 export { defineRouting, queueFor, type Route } from './routing.js';
 export {
   defaultTimeLimits,
   defineTask,
   type AnyTaskContract,
   type Effects,
+  type Isolation,
   type OnAmbiguous,
   type Payload,
   type PayloadInput,
+  type RateLimit,
   type Result,
   type TaskContract,
   type TaskContractOptions,

@@ -78,6 +78,17 @@ describe('Defining a task', () => {
     expect(define({ effects: 'database', timeLimit: { hardSeconds: 60 } }).timeLimit).toEqual({ hardSeconds: 60 });
     expect(define({ timeLimit: { hardSeconds: 86_400 } }).timeLimit).toEqual({ hardSeconds: 86_400 });
   });
+
+  it('B16: refuses database effects in a thread, and an isolation that does not exist', () => {
+    expect(() => define({ effects: 'database', isolation: 'thread' })).toThrow(
+      'email.send: a handler with database effects runs in a transaction of the main thread, so it cannot be isolated in a thread.',
+    );
+    expect(() => define({ isolation: 'process' })).toThrow(
+      `email.send: isolation is 'inline' or 'thread', not "process".`,
+    );
+    expect(define({ isolation: 'thread' }).isolation).toBe('thread');
+    expect(define({}).isolation).toBe('inline');
+  });
 });
 
 describe('Defining an event', () => {

@@ -1,5 +1,14 @@
 import { z } from 'zod';
-import { assertDurations, assertName, assertSensitiveFields, assertVersion, jsonSchemaOf } from './contract-rules.js';
+import { concurrencyLimitOf, rateLimitOf } from './flow-limits.js';
+import { retryPolicy, type RetryPolicy } from './retry-policy.js';
+import {
+  assertDurations,
+  assertIsolation,
+  assertName,
+  assertSensitiveFields,
+  assertVersion,
+  jsonSchemaOf,
+} from './contract-rules.js';
 
 /**
  * What a handler changes in the world, which decides how the runtime makes its effects happen once.
@@ -12,6 +21,14 @@ export type Effects = 'database' | 'external' | 'idempotent';
 
 /** What happens to a task whose worker died between calling the outside world and recording it. */
 export type OnAmbiguous = 'again' | 'park';
+
+/**
+ * Where a handler runs.
+ *
+ * - `inline`: a method in the service's own thread, for handlers that mostly wait.
+ * - `thread`: a module in a worker thread, for handlers that compute. Its thread is ended at the hard limit.
+ */
+export type Isolation = 'inline' | 'thread';
 
 /** Seconds. The soft limit fires `ctx.signal`; the hard limit bounds how long a claim is kept for the attempt. */
 export interface TimeLimit {
@@ -28,6 +45,13 @@ export const defaultTimeLimits: Readonly<Record<Effects, TimeLimit>> = {
 /** A `database` handler holds a connection and its row locks for as long as it runs. */
 export const longestDatabaseSeconds = 60;
 
+/** At most `limit` starts in any `perSeconds`, evenly spaced, over all replicas together. */
+export interface RateLimit {
+  readonly limit: number;
+  /** Default 1. */
+  readonly perSeconds: number;
+}
+
 interface TaskOptions<P extends z.ZodObject, R extends z.ZodType, E extends Effects> {
   /** `<domain>.<verb-object>`, for instance `email.send-verification`. */
   readonly name: string;
@@ -42,6 +66,19 @@ interface TaskOptions<P extends z.ZodObject, R extends z.ZodType, E extends Effe
   readonly sensitive?: readonly (keyof z.infer<P> & string)[];
   /** Default: 60 s hard for `database`, 300 s for the others, no soft limit. */
   readonly timeLimit?: TimeLimit;
+  /** What is left out is as in {@link defaultRetryPolicy}: 3 retries after 60, 120 and 240 s. A call can override it. */
+  readonly retry?: Partial<RetryPolicy>;
+  /** Default `inline`. `thread` goes with `external` and `idempotent` effects: a transaction cannot leave its thread. */
+  readonly isolation?: E extends 'database' ? 'inline' : Isolation;
+  /** Default: none. */
+  readonly rateLimit?: { readonly limit: number; readonly perSeconds?: number };
+  /**
+   * Tasks with the same key run at most `concurrencyLimit` at once, over all replicas. It sees the payload as the handler
+   * gets it; undefined means no bound. Default: none.
+   */
+  readonly concurrencyKey?: (payload: z.output<P>) => string | undefined;
+  /** Default 1. */
+  readonly concurrencyLimit?: number;
   /** One sentence for the catalogue of task types. */
   readonly description?: string;
 }
@@ -64,6 +101,11 @@ export interface TaskContract<
   readonly result: R;
   readonly sensitive: readonly string[];
   readonly timeLimit: TimeLimit;
+  readonly retry: RetryPolicy;
+  readonly rateLimit: RateLimit | undefined;
+  readonly concurrencyKey: ((payload: never) => string | undefined) | undefined;
+  readonly concurrencyLimit: number;
+  readonly isolation: Isolation;
   readonly description: string;
 }
 
@@ -78,7 +120,7 @@ export type Result<C extends { result: z.ZodType }> = z.output<C['result']>;
 
 /**
  * Defines a task. Refuses, with a sentence, what could not work at run time: a malformed name, a payload or result that
- * JSON cannot carry, a sensitive field that does not exist, time limits that contradict each other.
+ * JSON cannot carry, a sensitive field that does not exist, time limits that contradict each other, database effects in a thread.
  *
  * @example
  * export const SendGreeting = defineTask({
@@ -98,6 +140,7 @@ export function defineTask<P extends z.ZodObject, E extends Effects, R extends z
   if (options.result) jsonSchemaOf(name, options.result);
   assertSensitiveFields(name, payload, options.sensitive ?? []);
   assertDurations(name, effects === 'database' ? longestDatabaseSeconds : Infinity, timeLimit);
+  assertIsolation(name, effects, options.isolation);
   return Object.freeze({
     kind: 'task',
     name,
@@ -108,6 +151,11 @@ export function defineTask<P extends z.ZodObject, E extends Effects, R extends z
     result: options.result ?? (z.null() as unknown as R),
     sensitive: options.sensitive ?? [],
     timeLimit,
+    retry: retryPolicy(name, options.retry),
+    rateLimit: rateLimitOf(name, options.rateLimit),
+    concurrencyKey: options.concurrencyKey,
+    concurrencyLimit: concurrencyLimitOf(name, options.concurrencyLimit),
+    isolation: options.isolation ?? 'inline',
     description: options.description ?? '',
   });
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Tasks } from '../client/tasks.js';
+import type { ThreadHandler } from '../isolation/thread-handler.js';
 import { EventHandler, TaskHandler } from '../server/handlers.js';
 import type { DatabaseContext, ExternalContext, TaskContext } from '../server/context.js';
 import { defineEvent, defineTask, type Payload, type PayloadInput } from './index.js';
@@ -16,6 +17,18 @@ const Send = defineTask({
 });
 const Store = defineTask({ name: 'mail.store', version: 1, effects: 'database', payload });
 const Sent = defineEvent({ name: 'mail.sent', version: 1, payload: z.strictObject({ to: z.string() }) });
+
+/** What is waited for has the type that the contract says. */
+export async function typedResults(tasks: Tasks): Promise<void> {
+  const { messageId }: { messageId: string } = await (await tasks.enqueue(Send, { to: 'a' })).result();
+  const nothing: null = await tasks.resultOf(Store, messageId);
+  const many: readonly { messageId: string }[] = await Promise.all(
+    (await tasks.enqueueMany([{ contract: Send, payload: { to: 'a' } }])).map((task) => task.result()),
+  );
+  // @ts-expect-error a field that the result does not have
+  void (await tasks.resultOf(Send, messageId)).id;
+  void [nothing, many];
+}
 
 /*
  * The compiler is what is tested here, when it checks this project: each line under an expected error must be one.
@@ -43,6 +56,8 @@ export function refusedByTheCompiler(tasks: Tasks): void {
   defineTask({ name: 'mail.b', version: 1, effects: 'database', onAmbiguous: 'park', payload });
   // @ts-expect-error a sensitive field that the payload does not have
   defineTask({ name: 'mail.c', version: 1, effects: 'idempotent', payload, sensitive: ['token'] });
+  // @ts-expect-error a transaction cannot leave its thread
+  defineTask({ name: 'mail.f', version: 1, effects: 'database', payload, isolation: 'thread' });
   // @ts-expect-error effects that do not exist
   defineTask({ name: 'mail.d', version: 1, effects: 'none', payload });
   // @ts-expect-error a payload that is no object
@@ -109,6 +124,17 @@ export class CheckedHandlers {
     return 'heard';
   }
 }
+
+export const rightInAThread = (async ({ to }, ctx) => {
+  ctx.log.info({ task: ctx.id }, 'sending');
+  return ctx.once(async () => ({ messageId: to }));
+}) satisfies ThreadHandler<typeof Send>;
+
+// @ts-expect-error the contract promises a result
+export const noResultInAThread = (async () => undefined) satisfies ThreadHandler<typeof Send>;
+
+// @ts-expect-error a logger of the main thread cannot be had in another
+export const childLogger = (async (_, ctx) => ctx.log.child({})) satisfies ThreadHandler<typeof Send>;
 
 describe('The types of a contract', () => {
   it('give a context by the effects, and each handler may ask for less', () => {

@@ -1,3 +1,4 @@
+import { jest } from '@jest/globals';
 import { eventually } from '@mentorhub/testing';
 import { taskMetrics } from '@mentorhub/metrics';
 import { Ping, Record } from '../../test/example-tasks.js';
@@ -41,6 +42,14 @@ describe('The limits of a task', () => {
     expect(calls).toEqual([]);
     expect(await application.ledger()).toEqual([]);
     expect(await servers.vhost.management.getMessages('dead-letters')).toEqual([]);
+  });
+
+  it('B14: goes by the clock of the database, not by the worker’s', async () => {
+    const now = jest.spyOn(application.store.clock, 'now').mockReturnValue(Date.now() + 7_200_000);
+    const expires = new Date(Date.now() + 3_600_000);
+    const { id } = await application.tasks.enqueue(Ping, { note: 'late there' }, { expires });
+    expect((await application.ended(id)).state).toBe('expired');
+    now.mockRestore();
   });
 
   it('B14: runs a task whose expiry is still ahead', async () => {

@@ -21,6 +21,8 @@ export const measure: Middleware = async (job, next) => {
 const counted: Partial<Record<Outcome['kind'], TaskOutcome>> = {
   succeeded: 'succeeded',
   failed: 'dead_lettered',
+  retrying: 'retried',
+  revoked: 'revoked',
   expired: 'expired',
   duplicate: 'duplicate',
 };
@@ -29,9 +31,10 @@ function record(job: Job, task: string, outcome: Outcome): void {
   const label = counted[outcome.kind];
   if (!label) return;
   taskMetrics.processed.inc({ task, outcome: label });
-  if (outcome.kind !== 'succeeded' && outcome.kind !== 'failed') return;
+  if (!('event' in outcome) || !outcome.event) return;
   const { waitSeconds, runSeconds } = outcome.event;
   if (runSeconds !== undefined) taskMetrics.runDuration.observe({ task, outcome: label }, runSeconds);
   if (waitSeconds !== undefined) taskMetrics.queueWait.observe({ task }, waitSeconds);
-  if (job.dueAt) taskMetrics.endToEnd.observe({ task }, Math.max(0, (Date.now() - job.dueAt.getTime()) / 1000));
+  const done = outcome.kind === 'succeeded' || outcome.kind === 'failed';
+  if (done && job.dueAt) taskMetrics.endToEnd.observe({ task }, Math.max(0, (Date.now() - job.dueAt.getTime()) / 1000));
 }

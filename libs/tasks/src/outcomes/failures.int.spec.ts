@@ -114,7 +114,8 @@ describe('A handler that throws', () => {
       body: Buffer.from('{"note":"news"}'),
     };
     const messageId = randomUUID();
-    await application.broker.publisher.publish({ ...message, messageId, headers: { 'x-mh-version': '1' } });
+    const headers = { 'x-mh-version': '1', 'x-mh-retry': '{"maxRetries":0}' };
+    await application.broker.publisher.publish({ ...message, messageId, headers });
     const [parked] = await takeParked(servers);
     expect(parked).toMatchObject({
       id: messageId,

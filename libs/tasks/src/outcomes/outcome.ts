@@ -8,21 +8,38 @@ export type RecordedOutcome =
       readonly kind: 'failed';
       readonly reason: FailureReason;
       readonly event: TaskEvent & { readonly error: TaskError };
-    };
+    }
+  | { readonly kind: 'revoked'; readonly event: TaskEvent };
 
 /** Why a message was parked after a handler had been found for it. */
-export type FailureReason = 'failed' | 'ambiguous';
-export const failureReasons: readonly FailureReason[] = ['failed', 'ambiguous'];
+export type FailureReason = 'failed' | 'ambiguous' | 'poison';
+export const failureReasons: readonly FailureReason[] = ['failed', 'ambiguous', 'poison'];
+
+/** The attempt failed and another will follow. */
+export interface Retrying {
+  readonly kind: 'retrying';
+  /** `row`: the task's row is due again already. `ladder`: the message is to be published to the delay ladder. */
+  readonly through: 'row' | 'ladder';
+  readonly delaySeconds: number;
+  readonly event: TaskEvent & { readonly error: TaskError };
+  /** Of the attempts up to the next one, those that were asked for by `RetryLater`. */
+  readonly deferrals: number;
+}
 
 /** How one delivery ended. What is done about each stands in `settle-outcome.ts`. */
 export type Outcome =
   | RecordedOutcome
+  | Retrying
   | { readonly kind: 'expired'; readonly event: TaskEvent }
   /** It had ended before; the recorded outcome is told again, in case it was lost. */
   | { readonly kind: 'duplicate'; readonly of: RecordedOutcome }
+  /** Its rate or its key is used up: it comes back in a while, and no attempt was spent. */
+  | { readonly kind: 'postponed'; readonly seconds: number }
+  /** The process stops: it goes back to its queue as it came. */
+  | { readonly kind: 'unstarted' }
   /** Another worker is running it. */
   | { readonly kind: 'busy' }
-  /** Another worker has taken it over, and the outcome is that one's to tell. */
+  /** Another worker has taken it over, or a later attempt is decided: the outcome is not this one's to tell. */
   | { readonly kind: 'superseded' }
   /** No worker can read it. */
   | {
@@ -32,5 +49,5 @@ export type Outcome =
       /** The end of its task, when the message says which one that is. */
       readonly event: TaskEvent | undefined;
     }
-  /** The runtime's own database was away: no attempt was spent. */
+  /** The runtime itself could not decide, usually since the database is away: no attempt was spent. */
   | { readonly kind: 'fault'; readonly error: unknown };

@@ -1,9 +1,16 @@
-import { delayedRoute, type Delivery, type MessagePublisher, type OutgoingMessage } from '@mentorhub/messaging';
+import {
+  delayedRoute,
+  longestDelaySeconds,
+  type Delivery,
+  type MessagePublisher,
+  type OutgoingMessage,
+} from '@mentorhub/messaging';
 import type { Logger } from '@mentorhub/service';
-import type { ParkedEnvelope, TaskEvent } from '@mentorhub/task-store';
+import { taskHeaders, type ParkedEnvelope, type TaskEvent } from '@mentorhub/task-store';
+import { redeliveriesOf } from '../server/decode-delivery.js';
 import type { Job } from '../server/job.js';
 import type { Settlement } from '../settlement/settlement.js';
-import type { Outcome, RecordedOutcome } from './outcome.js';
+import type { Outcome, RecordedOutcome, Retrying } from './outcome.js';
 import { countParked, identityOf, parkedMessage } from './parking.js';
 
 export interface OutcomeSettlerOptions {
@@ -14,7 +21,7 @@ export interface OutcomeSettlerOptions {
   readonly logger: Logger;
 }
 
-const busyDelaySeconds = 5;
+const laterSeconds = 5;
 const publishAgainMs = 1_000;
 
 /** The one place that says what each outcome leads to. No delivery is acked before its outcome is durable. */
@@ -25,7 +32,10 @@ export class OutcomeSettler {
     switch (outcome.kind) {
       case 'succeeded':
       case 'expired':
+      case 'revoked':
         return this.tell(delivery, outcome.event, job);
+      case 'retrying':
+        return this.tryAgain(delivery, outcome, job);
       case 'failed':
         return this.parkFailure(delivery, outcome, job);
       case 'duplicate':
@@ -34,6 +44,10 @@ export class OutcomeSettler {
         return delivery.ack();
       case 'unreadable':
         return this.parkUnreadable(delivery, outcome);
+      case 'unstarted':
+        return delivery.handBack();
+      case 'postponed':
+        return this.tryLater(delivery, outcome.seconds);
       case 'busy':
         return this.tryLater(delivery);
       case 'fault':
@@ -81,11 +95,31 @@ export class OutcomeSettler {
     return this.publishUntilConfirmed(delivery, parkedMessage(delivery, envelope, deadLetterExchange));
   }
 
-  private async tryLater(delivery: Delivery): Promise<void> {
-    const route = delayedRoute(delivery.queue, busyDelaySeconds);
-    const { body, headers, timestamp } = delivery;
+  /** A row is due again already; a message without one goes to the delay ladder as its next attempt. */
+  private async tryAgain(delivery: Delivery, { through, delaySeconds, deferrals, event }: Retrying, job?: Job) {
+    const { [taskHeaders.redeliveries]: _ofThisAttempt, ...kept } = delivery.headers;
+    const headers = {
+      ...kept,
+      [taskHeaders.attempt]: event.attempt + 1,
+      [taskHeaders.dueAt]: new Date(Date.now() + delaySeconds * 1000).toISOString(),
+      ...(deferrals > 0 && { [taskHeaders.deferrals]: deferrals }),
+    };
+    const moved = through === 'row' || (await this.delay(delivery, delaySeconds, headers));
+    if (moved) this.tell(delivery, event, job);
+  }
+
+  private async tryLater(delivery: Delivery, seconds = laterSeconds): Promise<void> {
+    const redeliveries = redeliveriesOf(delivery);
+    const headers = { ...delivery.headers, ...(redeliveries > 0 && { [taskHeaders.redeliveries]: redeliveries }) };
+    if (await this.delay(delivery, seconds, headers)) delivery.ack();
+  }
+
+  /** Publishes it to come back to its queue; the ladder counts in whole seconds from 1. */
+  private delay(delivery: Delivery, seconds: number, headers: Delivery['headers']): Promise<boolean> {
+    const route = delayedRoute(delivery.queue, Math.min(Math.max(1, seconds), longestDelaySeconds));
+    const { body, timestamp } = delivery;
     const message = { ...route, ...identityOf(delivery), body, headers, ...(timestamp && { timestamp }) };
-    if (await this.publishUntilConfirmed(delivery, message)) delivery.ack();
+    return this.publishUntilConfirmed(delivery, message);
   }
 
   /**

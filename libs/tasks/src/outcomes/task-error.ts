@@ -8,11 +8,15 @@ const longestStack = 8_000;
 export function toTaskError(thrown: unknown): TaskError {
   if (!(thrown instanceof Error)) return { name: 'Error', message: describe(thrown).slice(0, longestMessage) };
   return {
-    name: text(thrown.name, longestName),
+    name: text(nameOf(thrown), longestName),
     message: text(thrown.message, longestMessage),
     ...(thrown.stack && { stack: text(thrown.stack, longestStack) }),
   };
 }
+
+/** A PermanentError only says what to do about the error that caused it. */
+const nameOf = (thrown: Error): unknown =>
+  thrown.name === 'PermanentError' && thrown.cause instanceof Error ? thrown.cause.name : thrown.name;
 
 /** Nothing keeps a program from giving an error a name or a message that is no string. */
 const text = (value: unknown, longest: number): string =>

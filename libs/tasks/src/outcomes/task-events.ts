@@ -7,7 +7,7 @@ export function taskEvent(
   job: Job,
   kind: TaskEvent['kind'],
   worker: string,
-  more: Pick<TaskEvent, 'startedAt' | 'waitSeconds' | 'runSeconds' | 'result' | 'error'> = {},
+  more: Pick<TaskEvent, 'startedAt' | 'waitSeconds' | 'runSeconds' | 'retryInSeconds' | 'result' | 'error'> = {},
 ): TaskEvent {
   return {
     id: derivedId(job.id, job.run, job.attempt, kind),
@@ -20,6 +20,7 @@ export function taskEvent(
     version: job.contract.version,
     queue: queueOf(job),
     worker,
+    ...(job.deferrals > 0 && { deferrals: job.deferrals }),
     ...more,
   };
 }

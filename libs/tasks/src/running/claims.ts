@@ -1,6 +1,6 @@
 import { isDatabaseUnavailable, type Claim, type TaskRun, type TaskStore } from '@mentorhub/task-store';
 import type { Logger } from '@mentorhub/service';
-import type { Outcome, RecordedOutcome } from '../outcomes/outcome.js';
+import type { Outcome, RecordedOutcome, Retrying } from '../outcomes/outcome.js';
 import type { Job } from '../server/job.js';
 import type { HandlerRunner } from './run-handler.js';
 
@@ -12,13 +12,20 @@ export interface EffectsOptions {
 }
 
 export type StoredClaim = Claim<RecordedOutcome>;
-export type Failure = RecordedOutcome & { readonly kind: 'failed' };
+/** How an attempt ends that did not succeed. */
+export type Failure = Exclude<RecordedOutcome, { kind: 'succeeded' }> | Retrying;
 
 export const runOf = (job: Job): TaskRun => ({ taskId: job.id, run: job.run, attempt: job.attempt });
 
+export type GrantedClaim = Extract<StoredClaim, { kind: 'claimed' | 'ambiguous' }>;
+export const isGranted = (claim: StoredClaim): claim is GrantedClaim =>
+  claim.kind === 'claimed' || claim.kind === 'ambiguous';
+
 /** What a delivery comes to whose task somebody else runs, or has run. */
-export const refused = (claim: Extract<StoredClaim, { kind: 'busy' | 'finished' }>): Outcome =>
-  claim.kind === 'finished' ? { kind: 'duplicate', of: claim.outcome } : { kind: 'busy' };
+export function refused(claim: Exclude<StoredClaim, GrantedClaim | { kind: 'revoked' }>): Outcome {
+  if (claim.kind === 'finished') return { kind: 'duplicate', of: claim.outcome };
+  return { kind: claim.kind };
+}
 
 /** A handler's own network errors are its failures; only a query that found no database is the runtime's. */
 export function isQueryOfAnAbsentDatabase(error: unknown): boolean {
@@ -29,6 +36,7 @@ export function isQueryOfAnAbsentDatabase(error: unknown): boolean {
 }
 
 const queryErrors = new Set([
+  'DatabaseUnreachableError',
   'QueryFailedError',
   'QueryRunnerAlreadyReleasedError',
   'QueryRunnerProviderAlreadyReleasedError',

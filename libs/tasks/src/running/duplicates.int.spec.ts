@@ -1,5 +1,5 @@
 import { jest } from '@jest/globals';
-import { messagingMetrics } from '@mentorhub/metrics';
+import { messagingMetrics, taskMetrics } from '@mentorhub/metrics';
 import { eventually } from '@mentorhub/testing';
 import { randomUUID } from 'node:crypto';
 import { Call, Record, Recorded } from '../../test/example-tasks.js';
@@ -61,6 +61,17 @@ describe('A message that is delivered twice', () => {
     expect(calls).toEqual(['once']);
   });
 
+  it.each([
+    ['database', Record],
+    ['external', Call],
+  ])('B14: after its expiry, with %s effects, is told as it ended and not as expired', async (_, contract) => {
+    const id = await deliver(application, contract, { note: 'in time' });
+    const [first] = await takeTold(servers, 1);
+    await deliver(application, contract, { note: 'in time' }, { id, expiresAt: new Date(Date.now() - 1_000) });
+    expect(await takeTold(servers, 1)).toEqual([first]);
+    expect([...calls, ...(await application.ledger())]).toEqual(['in time']);
+  });
+
   it('B17: tells a stored failure again instead of trying again', async () => {
     let runs = 0;
     script.record = async () => {
@@ -83,58 +94,93 @@ describe('A message that is delivered twice', () => {
     expect(calls).toEqual(['case']);
   });
 
-  it('B17: is not run twice at once, nor does a connection wait for it, for database effects', async () => {
-    const gate = new Gate();
-    script.record = async ({ note }, { tx, id }) => {
-      await write(tx, note, id);
-      await gate.pass();
-    };
-    const id = await deliver(application, Record, { note: 'slow' });
-    await eventually(() => gate.entered === 1);
-    const before = await delayed();
-    for (let n = 0; n < 7; n += 1) await deliver(application, Record, { note: 'slow' }, { id });
-    await moreDelayed(before, 7);
-    expect(await waitingBackends()).toEqual([]);
-    gate.open();
-    const told = await takeTold(servers, 8);
-    expect(new Set(told.map(({ at }) => at)).size).toBe(1);
-    expect(gate.entered).toBe(1);
-    expect(await application.ledger()).toEqual(['slow']);
-  });
-
-  it('B17: is not run twice at once, nor does a connection wait for it, for external effects', async () => {
-    const gate = new Gate();
-    script.call = ({ note }, ctx) =>
-      ctx.once(async () => {
-        outside(note);
+  it.each(['database', 'external'])(
+    'B17: joins the one that this process runs, without a connection, for %s effects',
+    async (effects) => {
+      const gate = new Gate();
+      script.record = async ({ note }, { tx, id }) => {
+        await write(tx, note, id);
         await gate.pass();
-      });
-    const id = await deliver(application, Call, { note: 'slow' });
-    await eventually(() => gate.entered === 1);
-    const before = await delayed();
-    await deliver(application, Call, { note: 'slow' }, { id });
-    await moreDelayed(before, 1);
-    expect(await waitingBackends()).toEqual([]);
-    const idle = `SELECT count(*)::integer AS count FROM pg_stat_activity WHERE datname = current_database() AND state = 'idle in transaction'`;
-    expect(await servers.database.query(idle)).toEqual([{ count: 0 }]);
-    gate.open();
-    await takeTold(servers, 2);
-    expect(calls).toEqual(['slow']);
-  });
+      };
+      script.call = ({ note }, ctx) => ctx.once(() => gate.pass().then(() => outside(note)));
+      const contract = effects === 'database' ? Record : Call;
+      const id = await deliver(application, contract, { note: 'slow' });
+      await eventually(() => gate.entered === 1);
+      const before = await delayed();
+      const inFlight = () => counted(taskMetrics.inflight, { task: contract.name });
+      for (let n = 0; n < 7; n += 1) await deliver(application, contract, { note: 'slow' }, { id });
+      await eventually(async () => (await inFlight()) === 8);
+      expect(await waitingBackends()).toEqual([]);
+      gate.open();
+      const told = await takeTold(servers, 8);
+      expect(new Set(told.map(({ at }) => at)).size).toBe(1);
+      expect(gate.entered).toBe(1);
+      expect([...(await application.ledger()), ...calls]).toEqual(['slow']);
+      expect(await delayed()).toBe(before);
+    },
+  );
+
+  /** Another worker is in the middle of this task, with database or with external effects. */
+  const elsewhere = {
+    database: async (id: string) => {
+      const runner = application.dataSource.createQueryRunner();
+      await runner.startTransaction();
+      await runner.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [id]);
+      return () => runner.rollbackTransaction().then(() => runner.release());
+    },
+    external: async (id: string) => {
+      await servers.database.query(
+        `INSERT INTO tasks.inbox (task_id, run, attempt, state, token, phase, claim_expires_at)
+         VALUES ($1, 1, 1, 'claimed', gen_random_uuid(), 'calling', clock_timestamp() + interval '1 h')`,
+        [id],
+      );
+      return () => servers.database.query('DELETE FROM tasks.inbox WHERE task_id = $1', [id]);
+    },
+  };
+
+  it.each(['database', 'external'] as const)(
+    'B17: is not run while another worker runs it, nor does a connection wait for that, for %s effects',
+    async (effects) => {
+      const contract = effects === 'database' ? Record : Call;
+      const id = randomUUID();
+      const end = await elsewhere[effects](id);
+      const before = await delayed();
+      await deliver(application, contract, { note: 'slow' }, { id });
+      await moreDelayed(before, 1);
+      expect(await waitingBackends()).toEqual([]);
+      expect([...(await application.ledger()), ...calls]).toEqual([]);
+      await end();
+      await takeTold(servers, 1);
+      expect([...(await application.ledger()), ...calls]).toEqual(['slow']);
+    },
+  );
+
+  it.each(['database', 'external'] as const)(
+    'B14: after its expiry is not told as expired while another worker runs it, for %s effects',
+    async (effects) => {
+      const contract = effects === 'database' ? Record : Call;
+      const id = randomUUID();
+      const end = await elsewhere[effects](id);
+      const before = await delayed();
+      await deliver(application, contract, { note: 'slow' }, { id, expiresAt: new Date(Date.now() - 1_000) });
+      await moreDelayed(before, 1);
+      await end();
+      // The other one has decided nothing, so by now it did wait for too long.
+      expect(await takeTold(servers, 1)).toMatchObject([{ taskId: id, kind: 'expired' }]);
+      expect([...(await application.ledger()), ...calls]).toEqual([]);
+    },
+  );
 
   it('keeps its identity on the way through the delay', async () => {
-    const gate = new Gate();
-    script.record = () => gate.pass();
-    const id = await deliver(application, Record, { note: 'same' });
-    await eventually(() => gate.entered === 1);
+    const id = randomUUID();
+    const end = await elsewhere.database(id);
     const expiresAt = new Date(Date.now() + 3_600_000);
     await deliver(application, Record, { note: 'same' }, { id, expiresAt, headers: { 'x-user': 'kept' } });
     const [message] = await eventually(async () => {
       const found = await servers.vhost.management.getMessages('delay.v1.level-02', 1, 'ack_requeue_false');
       return found.length > 0 && found;
     });
-    gate.open();
-    await takeTold(servers, 1);
+    await end();
     expect(message?.properties).toMatchObject({
       message_id: id,
       type: Record.name,

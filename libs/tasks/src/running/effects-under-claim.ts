@@ -1,57 +1,88 @@
-import { taskMetrics } from '@mentorhub/metrics';
 import { isDatabaseUnavailable } from '@mentorhub/task-store';
 import { randomUUID } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Outcome, RecordedOutcome } from '../outcomes/outcome.js';
 import { ClaimLostError } from '../server/context.js';
 import { timeLimitOf, type Job } from '../server/job.js';
-import { isQueryOfAnAbsentDatabase, refused, runOf, type EffectsOptions, type StoredClaim } from './claims.js';
+import { noteAmbiguousCall } from './ambiguous-call.js';
+import { isCutShort } from './attempt-limits.js';
+import {
+  isGranted,
+  isQueryOfAnAbsentDatabase,
+  refused,
+  runOf,
+  type EffectsOptions,
+  type Failure,
+  type GrantedClaim,
+  type StoredClaim,
+} from './claims.js';
+import { mostStarts } from './poison.js';
+import { recordFailure } from './record-failure.js';
 import { HandlerFailure } from './run-handler.js';
 
 /** How long a claim outlives the hard limit, for a handler that returns at the last moment and is then recorded. */
 const claimGraceSeconds = 30;
-const recordAgainMs = 500;
+const againMs = 500;
+
+interface Held {
+  readonly token: string;
+  /** Whether the outside world was called under this claim. */
+  called: boolean;
+}
 
 /** `external` effects: the claim commits first, no connection is held during the call, and recording needs the claim. */
 export class EffectsUnderClaim {
   constructor(private readonly options: EffectsOptions) {}
 
   async run(job: Job, payload: unknown): Promise<Outcome> {
-    const { store, runner } = this.options;
-    const token = randomUUID();
-    const seconds = timeLimitOf(job).hardSeconds + claimGraceSeconds;
-    const claim: StoredClaim = await store.dataSource.transaction((tx) =>
-      store.inbox.claim(tx, runOf(job), token, seconds),
-    );
-    if (claim.kind === 'busy' || claim.kind === 'finished') return refused(claim);
-    const stopped = claim.kind === 'ambiguous' && this.stopsAsAmbiguous(job);
-    const outcome = stopped
-      ? runner.failed(job, new Error(ambiguousText), new Date(), 'ambiguous')
-      : await this.call(job, payload, token);
-    return this.recordUnderClaim(job, token, outcome);
+    const held: Held = { token: randomUUID(), called: false };
+    try {
+      return await this.underClaim(job, payload, held);
+    } catch (error) {
+      if (!held.called) void this.giveBack(job, held.token);
+      throw error;
+    }
   }
 
-  private async call(job: Job, payload: unknown, token: string): Promise<RecordedOutcome> {
+  private async underClaim(job: Job, payload: unknown, held: Held): Promise<Outcome> {
     const { store, runner } = this.options;
-    const once = async <T>(call: () => Promise<T>): Promise<T> => {
-      if (!(await store.inbox.startCalling(store.dataSource.manager, runOf(job), token)))
+    const { token } = held;
+    // One statement is a transaction of its own.
+    const claim: StoredClaim = await store.inbox.claim(store.dataSource.manager, runOf(job), token, claimSeconds(job));
+    if (isGranted(claim)) return this.claimed(job, payload, held, claim);
+    if (claim.kind !== 'revoked') return refused(claim);
+    return store.dataSource.transaction((tx) => recordFailure(this.options, tx, job, runner.revoked(job)));
+  }
+
+  private async claimed(job: Job, payload: unknown, held: Held, claim: GrantedClaim): Promise<Outcome> {
+    const { runner } = this.options;
+    const ambiguous = claim.kind === 'ambiguous' ? this.ambiguous(job) : undefined;
+    const stopped = claim.starts > mostStarts ? runner.poisoned(job) : ambiguous;
+    const outcome = stopped ?? (await this.call(job, payload, held));
+    return this.recordUnderClaim(job, held.token, outcome);
+  }
+
+  private async call(job: Job, payload: unknown, held: Held): Promise<RecordedOutcome | Failure> {
+    const { store, runner } = this.options;
+    const startCalling = async (): Promise<void> => {
+      if (!(await store.inbox.startCalling(store.dataSource.manager, runOf(job), held.token)))
         throw new ClaimLostError(job.id);
-      return call();
+      held.called = true;
     };
     try {
-      return await runner.run(job, payload, { once });
+      return await runner.run(job, payload, { startCalling });
     } catch (error) {
       if (!(error instanceof HandlerFailure)) throw error;
-      if (isQueryOfAnAbsentDatabase(error.cause)) throw error.cause;
-      return runner.failed(job, error.cause, error.startedAt);
+      if (!isCutShort(error.cause) && isQueryOfAnAbsentDatabase(error.cause)) throw error.cause;
+      return runner.ended(job, error.cause, error.startedAt);
     }
   }
 
   /**
-   * Tries for as long as the claim holds: a call that was made and not recorded is ambiguous afterwards. An outcome that
-   * PostgreSQL cannot store is a failure.
+   * Tries for as long as PostgreSQL is away: a call that was made and not recorded is ambiguous afterwards, and nobody takes
+   * over a claim, even one that ran out, in a database that is away. An outcome that PostgreSQL cannot store is a failure.
    */
-  private async recordUnderClaim(job: Job, token: string, outcome: RecordedOutcome): Promise<Outcome> {
-    const latest = Date.now() + claimGraceSeconds * 1000;
+  private async recordUnderClaim(job: Job, token: string, outcome: RecordedOutcome | Failure): Promise<Outcome> {
     let lastError: unknown;
     for (;;) {
       try {
@@ -60,7 +91,7 @@ export class EffectsUnderClaim {
         if (recorded.kind === 'superseded' && lastError !== undefined) throw lastError;
         return recorded;
       } catch (error) {
-        if (error === lastError || Date.now() > latest) throw error;
+        if (error === lastError) throw error;
         if (!isDatabaseUnavailable(error))
           return this.recordOnce(job, token, this.options.runner.failed(job, error, new Date()));
         lastError = error;
@@ -68,28 +99,50 @@ export class EffectsUnderClaim {
           { err: error },
           'PostgreSQL is away and the outcome of a call is not recorded yet; trying again.',
         );
-        await new Promise((resolve) => setTimeout(resolve, recordAgainMs));
+        await pause(againMs);
       }
     }
   }
 
-  private recordOnce(job: Job, token: string, outcome: RecordedOutcome): Promise<Outcome> {
-    const { store, worker } = this.options;
+  /**
+   * A claim that never came to its call would hold its task up until it runs out, which is minutes. Given back as soon as
+   * PostgreSQL takes it; nothing waits for that, a shutdown neither.
+   */
+  private async giveBack(job: Job, token: string): Promise<void> {
+    const { inbox, dataSource } = this.options.store;
+    const runsOut = Date.now() + claimSeconds(job) * 1000;
+    while (Date.now() < runsOut && dataSource.isInitialized) {
+      try {
+        return await inbox.release(dataSource.manager, runOf(job), token);
+      } catch (error) {
+        if (!isDatabaseUnavailable(error)) return;
+        await pause(againMs, undefined, { ref: false });
+      }
+    }
+  }
+
+  private async recordOnce(job: Job, token: string, outcome: RecordedOutcome | Failure): Promise<Outcome> {
+    const { store, runner } = this.options;
+    if (outcome.kind === 'succeeded') {
+      const held = await store.inbox.finishClaim(store.dataSource.manager, runOf(job), token, 'succeeded', outcome);
+      return held ? outcome : { kind: 'superseded' };
+    }
     return store.dataSource.transaction(async (tx): Promise<Outcome> => {
-      const held = await store.inbox.finish(tx, runOf(job), token, outcome.kind, outcome);
-      if (!held) return { kind: 'superseded' };
-      if (outcome.kind === 'failed') await store.fail(tx, runOf(job), outcome.event.error, worker);
-      return outcome;
+      const gone = outcome.kind === 'retrying' && (await store.revocations.has(tx, runOf(job)));
+      return recordFailure(this.options, tx, job, gone ? runner.revoked(job) : outcome, token);
     });
   }
 
   /** The worker before this one died after it said that it calls; the contract says which mistake is the smaller one. */
-  private stopsAsAmbiguous({ contract }: Job): boolean {
+  private ambiguous(job: Job): Failure | undefined {
+    const { contract } = job;
     const stops = contract.kind === 'task' && contract.onAmbiguous === 'park';
-    taskMetrics.ambiguous.inc({ task: contract.name, action: stops ? 'parked' : 'again' });
-    return stops;
+    noteAmbiguousCall(this.options.logger, job, stops ? 'park' : 'again');
+    return stops ? this.options.runner.failed(job, new Error(ambiguousText), new Date(), 'ambiguous') : undefined;
   }
 }
+
+const claimSeconds = (job: Job): number => timeLimitOf(job).hardSeconds + claimGraceSeconds;
 
 const ambiguousText =
   'A worker died after it began to call the outside world, and nobody knows whether the call happened. Look, then replay or discard.';

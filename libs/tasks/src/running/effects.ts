@@ -1,6 +1,7 @@
 import { UnreadableMessage } from '../server/decode-delivery.js';
 import type { Outcome } from '../outcomes/outcome.js';
 import type { Job } from '../server/job.js';
+import { isCutShort } from './attempt-limits.js';
 import { isQueryOfAnAbsentDatabase, runOf, type EffectsOptions } from './claims.js';
 import { EffectsInTransaction } from './effects-in-transaction.js';
 import { EffectsUnderClaim } from './effects-under-claim.js';
@@ -42,9 +43,11 @@ export class Effects {
       return await runner.run(job, payload, {});
     } catch (error) {
       if (!(error instanceof HandlerFailure)) throw error;
-      if (isQueryOfAnAbsentDatabase(error.cause)) throw error.cause;
-      const failure = runner.failed(job, error.cause, error.startedAt);
-      await store.fail(store.dataSource.manager, runOf(job), failure.event.error, worker);
+      if (!isCutShort(error.cause) && isQueryOfAnAbsentDatabase(error.cause)) throw error.cause;
+      const failure = runner.ended(job, error.cause, error.startedAt);
+      const { manager } = store.dataSource;
+      if (failure.kind === 'failed') await store.endings.fail(manager, runOf(job), failure.event.error, worker);
+      if (failure.kind === 'revoked') await store.revocations.markRevoked(manager, runOf(job), worker);
       return failure;
     }
   }

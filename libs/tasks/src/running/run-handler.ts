@@ -1,14 +1,22 @@
 import { type Logger } from '@mentorhub/service';
 import type { TaskError, TaskEvent } from '@mentorhub/task-store';
+import type { EntityManager } from 'typeorm';
 import type { Tasks } from '../client/tasks.js';
+import type { TimeLimit } from '../define/index.js';
 import type { PayloadCipher } from '../payload/payload-cipher.js';
 import { checkPayload, InvalidPayloadError, openPayload } from '../payload/payload-codec.js';
+import { judgeFailure } from '../outcomes/judge-failure.js';
 import type { FailureReason, RecordedOutcome } from '../outcomes/outcome.js';
 import { taskEvent, waitSeconds } from '../outcomes/task-events.js';
 import { toTaskError } from '../outcomes/task-error.js';
-import type { DatabaseContext, ExternalContext, TaskContext } from '../server/context.js';
+import type { ExternalContext, TaskContext } from '../server/context.js';
 import { UnreadableMessage } from '../server/decode-delivery.js';
-import { timeLimitOf, type Job } from '../server/job.js';
+import { timeLimitOf, triesOf, type Job } from '../server/job.js';
+import { noteAmbiguousCall } from './ambiguous-call.js';
+import { AttemptLimits, RevokedError } from './attempt-limits.js';
+import type { Failure } from './claims.js';
+import { poisonText } from './poison.js';
+import type { ProgressReports } from './progress-reports.js';
 import type { RunningTasks } from './running-tasks.js';
 
 /** Calls the application's handler, through Nest's guards, pipes and interceptors. */
@@ -19,12 +27,20 @@ export interface HandlerRunnerOptions {
   readonly tasks: Tasks;
   readonly cipher: PayloadCipher;
   readonly running: RunningTasks;
+  readonly progress: Pick<ProgressReports, 'report'>;
   readonly worker: string;
   readonly logger: Logger;
+  /** Ends the transaction of a handler that was cut short, whatever it is doing, so that nothing of it is kept. */
+  readonly endTransaction: (tx: EntityManager) => Promise<void>;
 }
 
-/** What the manner of effects adds to the context. */
-export type ContextExtras = Partial<Pick<DatabaseContext, 'tx'> & Pick<ExternalContext, 'once'>>;
+/** What the manner of effects adds. */
+export interface AttemptExtras {
+  /** `database`: the handler's transaction. */
+  readonly tx?: EntityManager;
+  /** `external`: commits that the outside world is called next. @throws {ClaimLostError} */
+  readonly startCalling?: () => Promise<void>;
+}
 
 const largestResultBytes = 256 * 1024;
 
@@ -55,20 +71,43 @@ export class HandlerRunner {
     }
   }
 
-  /** @throws {HandlerFailure} the handler threw, or its result does not fit. */
-  async run(job: Job, payload: unknown, more: ContextExtras): Promise<RecordedOutcome> {
+  /** @throws {HandlerFailure} the handler threw, its result does not fit, or the attempt was cut short. */
+  async run(job: Job, payload: unknown, extras: AttemptExtras): Promise<RecordedOutcome> {
     const startedAt = new Date();
-    const end = this.options.running.start(job, startedAt);
-    const { context, release } = this.contextOf(job, more);
+    const limits = new AttemptLimits(limitsOf(job), (reason) => this.onCut(job, reason, extras));
+    const end = this.options.running.start(job, startedAt, limits);
+    const call = new OutsideCall(extras.startCalling);
     try {
-      const returned = await this.handlerOf(job)(payload, context);
+      const returned = await this.handlerOf(job)(payload, this.contextOf(job, limits.abort.signal, call, extras));
+      // A call that was made and answered happened, late or not; everything else did not count any more.
+      if (limits.cutShort && !call.answered) throw limits.cutShort;
       return this.succeeded(job, startedAt, checkResult(job, returned));
     } catch (error) {
-      throw new HandlerFailure(error, startedAt);
+      throw new HandlerFailure(causeOf(error, limits), startedAt);
     } finally {
-      release();
+      limits.release();
       end();
     }
+  }
+
+  /** What an attempt comes to whose handler threw: the end of its task, or another attempt. */
+  ended(job: Job, thrown: unknown, startedAt: Date): Failure {
+    if (thrown instanceof RevokedError) return this.revoked(job, startedAt);
+    const onAmbiguous = job.contract.kind === 'task' ? job.contract.onAmbiguous : 'again';
+    const verdict = judgeFailure(thrown, { policy: job.retry, tries: triesOf(job), onAmbiguous });
+    if ((thrown as Error | undefined)?.name === 'AmbiguousError')
+      noteAmbiguousCall(this.options.logger, job, verdict.kind === 'fail' ? 'park' : 'again');
+    if (verdict.kind === 'fail') return this.failed(job, thrown, startedAt, verdict.reason);
+    const { delaySeconds, counted } = verdict;
+    const error = toTaskError(thrown);
+    const event = this.end(job, 'retrying', startedAt, { error, retryInSeconds: delaySeconds });
+    return {
+      kind: 'retrying',
+      through: goesThroughLadder(job) ? 'ladder' : 'row',
+      delaySeconds,
+      deferrals: job.deferrals + (counted ? 0 : 1),
+      event: { ...event, error },
+    };
   }
 
   failed(
@@ -78,18 +117,33 @@ export class HandlerRunner {
     reason: FailureReason = 'failed',
   ): RecordedOutcome & { kind: 'failed' } {
     const error: TaskError = toTaskError(thrown);
-    return { kind: 'failed', reason, event: { ...this.ended(job, 'failed', startedAt, { error }), error } };
+    return { kind: 'failed', reason, event: { ...this.end(job, 'failed', startedAt, { error }), error } };
+  }
+
+  /** Parked unrun: each start of it so far was the end of its worker. */
+  poisoned(job: Job): RecordedOutcome & { kind: 'failed' } {
+    const error = { name: 'PoisonError', message: poisonText };
+    return {
+      kind: 'failed',
+      reason: 'poison',
+      event: { ...taskEvent(job, 'failed', this.options.worker, { error }), error },
+    };
+  }
+
+  revoked(job: Job, startedAt?: Date): RecordedOutcome & { kind: 'revoked' } {
+    const event = startedAt ? this.end(job, 'revoked', startedAt, {}) : taskEvent(job, 'revoked', this.options.worker);
+    return { kind: 'revoked', event };
   }
 
   private succeeded(job: Job, startedAt: Date, result: unknown): RecordedOutcome {
-    return { kind: 'succeeded', event: this.ended(job, 'succeeded', startedAt, { result }) };
+    return { kind: 'succeeded', event: this.end(job, 'succeeded', startedAt, { result }) };
   }
 
-  private ended(
+  private end(
     job: Job,
-    kind: 'succeeded' | 'failed',
+    kind: 'succeeded' | 'failed' | 'retrying' | 'revoked',
     startedAt: Date,
-    more: Pick<TaskEvent, 'result' | 'error'>,
+    more: Pick<TaskEvent, 'result' | 'error' | 'retryInSeconds'>,
   ): TaskEvent {
     const wait = waitSeconds(job, startedAt);
     return taskEvent(job, kind, this.options.worker, {
@@ -100,37 +154,77 @@ export class HandlerRunner {
     });
   }
 
+  private onCut(job: Job, reason: Error, { tx }: AttemptExtras): void {
+    this.options.logger.warn(
+      { task_id: job.id, task: job.contract.name },
+      `The attempt is cut short: ${reason.message}`,
+    );
+    if (tx) void this.options.endTransaction(tx);
+  }
+
   private handlerOf({ contract }: Job): HandlerCall {
     const handler = this.options.handlerOf(contract.name);
     if (!handler) throw new Error(`This process has no handler for "${contract.name}".`);
     return handler;
   }
 
-  private contextOf(job: Job, more: ContextExtras): { context: TaskContext; release: () => void } {
-    const { softSeconds } = timeLimitOf(job);
-    const abort = new AbortController();
-    const timer = softSeconds && setTimeout(() => abort.abort(softLimitReached(softSeconds)), softSeconds * 1000);
+  private contextOf(
+    job: Job,
+    signal: AbortSignal,
+    call: OutsideCall,
+    { tx, startCalling }: AttemptExtras,
+  ): TaskContext {
     const { tasks, logger } = this.options;
     const parent = { id: job.id, root: job.root };
-    const context: TaskContext = {
+    return {
       id: job.id,
       name: job.contract.name,
       run: job.run,
-      attempt: job.attempt,
+      attempt: triesOf(job),
       queue: job.delivery.queue,
-      signal: abort.signal,
+      signal,
       log: logger,
-      enqueue: (contract, payload, options) => tasks.enqueue(contract, payload, { ...options, parent, tx: more.tx }),
-      ...more,
+      progress: (value) => this.options.progress.report(job, value),
+      enqueue: (contract, payload, options) => tasks.enqueue(contract, payload, { ...options, parent, tx }),
+      ...(tx && { tx }),
+      ...(startCalling && { once: call.once }),
     };
-    return { context, release: () => clearTimeout(timer || undefined) };
   }
 }
 
-const softLimitReached = (seconds: number): DOMException =>
-  new DOMException(`The task's soft time limit of ${seconds} s is reached.`, 'TimeoutError');
+/** The one call of an `external` handler to the outside world. */
+class OutsideCall {
+  answered = false;
 
-function checkResult({ contract }: Job, returned: unknown): unknown {
+  constructor(private readonly startCalling: (() => Promise<void>) | undefined) {}
+
+  readonly once: ExternalContext['once'] = async (call) => {
+    await this.startCalling?.();
+    const answer = await call();
+    this.answered = true;
+    return answer;
+  };
+}
+
+/** A thread is ended at its hard limit by the pool. */
+const limitsOf = (job: Job): Partial<TimeLimit> => {
+  const { softSeconds, hardSeconds } = timeLimitOf(job);
+  const isolated = job.contract.kind === 'task' && job.contract.isolation === 'thread';
+  return { ...(softSeconds !== undefined && { softSeconds }), ...(!isolated && { hardSeconds }) };
+};
+
+/** Why the attempt failed. That nobody knows what happened outside weighs more than that it took too long. */
+function causeOf(thrown: unknown, { cutShort }: AttemptLimits): unknown {
+  const ambiguous = (thrown as Error | undefined)?.name === 'AmbiguousError';
+  return cutShort && !(ambiguous && cutShort.name === 'HardLimitError') ? cutShort : thrown;
+}
+
+/** Tasks with a row wait in it; the others, and events, wait in the broker. */
+const goesThroughLadder = ({ contract }: Job): boolean =>
+  contract.kind === 'event' || contract.effects === 'idempotent';
+
+/** @throws {Error} what the handler returned does not fit its contract, or is too large to be stored. */
+export function checkResult({ contract }: Pick<Job, 'contract'>, returned: unknown): unknown {
   if (contract.kind === 'event') return undefined;
   const checked = contract.result.safeParse(returned ?? null);
   if (!checked.success) throw new Error(`The handler's result does not fit its contract: ${checked.error.message}`);

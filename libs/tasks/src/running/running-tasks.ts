@@ -1,20 +1,26 @@
 import { taskEvent, waitSeconds } from '../outcomes/task-events.js';
 import type { TaskEvent } from '@mentorhub/task-store';
 import type { Job } from '../server/job.js';
+import { RevokedError, type AttemptLimits } from './attempt-limits.js';
+import type { EventLoopWatch } from './event-loop-watch.js';
 
 export interface RunningTasksOptions {
   readonly worker: string;
   /** Told once for each task that runs longer than 100 ms; quicker ones say when they started in their outcome. */
   readonly onLongRunning: (event: TaskEvent) => void;
+  /** Told of handlers that run in this thread. */
+  readonly watch: EventLoopWatch;
 }
 
 interface Run {
   readonly job: Job;
   readonly startedAt: Date;
+  readonly limits: AttemptLimits;
   announced: boolean;
 }
 
 const announceAfterMs = 100;
+const isInline = ({ contract }: Job): boolean => contract.kind === 'event' || contract.isolation === 'inline';
 
 /** What this process runs right now. */
 export class RunningTasks {
@@ -28,11 +34,22 @@ export class RunningTasks {
   }
 
   /** @returns what to call when the handler has ended. */
-  start(job: Job, startedAt: Date): () => void {
-    const run = { job, startedAt, announced: job.contract.kind === 'event' };
+  start(job: Job, startedAt: Date, limits: AttemptLimits): () => void {
+    const run = { job, startedAt, limits, announced: job.contract.kind === 'event' };
     this.runs.add(run);
     this.timer ??= setTimeout(() => this.announce(), announceAfterMs);
-    return () => this.end(run);
+    const leave = isInline(job) ? this.options.watch.enter(job.contract.name) : undefined;
+    return () => {
+      leave?.();
+      this.end(run);
+    };
+  }
+
+  /** Cuts short what runs of this task, up to this run of it. @returns whether anything did. */
+  terminate(taskId: string, run: number): boolean {
+    const found = [...this.runs].filter(({ job }) => job.id === taskId && job.run <= run);
+    for (const { limits } of found) limits.cut(new RevokedError());
+    return found.length > 0;
   }
 
   private end(run: Run): void {

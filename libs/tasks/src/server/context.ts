@@ -1,6 +1,7 @@
 import type { Logger } from '@mentorhub/service';
 import type { EntityManager } from 'typeorm';
-import type { EnqueuedTask, EnqueueOptions } from '../client/tasks.js';
+import type { EnqueuedTask } from '../client/enqueued-task.js';
+import type { EnqueueOptions } from '../client/tasks.js';
 import type { AnyEventContract, AnyTaskContract, PayloadInput, TaskContract } from '../define/index.js';
 
 /** What every handler gets beside its payload. */
@@ -9,18 +10,27 @@ export interface TaskContext {
   readonly id: string;
   readonly name: string;
   readonly run: number;
+  /** From 1; what was asked for by `RetryLater` is not counted. */
   readonly attempt: number;
   readonly queue: string;
-  /** Fires at the soft time limit; long work should look at it. */
+  /** Fires at the soft and at the hard time limit, and when the task is terminated; long work should look at it. */
   readonly signal: AbortSignal;
   /** Logs with the task's id and trace. */
   readonly log: Logger;
+  /**
+   * Says how far the task is, any JSON value of at most 4 KiB; `GET /v1/tasks/:id` shows the latest. Written at most twice
+   * a second, outside the handler's transaction, and never waited for.
+   *
+   * @example ctx.progress({ done: 40, of: 100 });
+   * @throws {RangeError} it is larger.
+   */
+  progress(value: unknown): void;
   /** Enqueues a task as a child of this one; with `database` effects, in the handler's transaction. */
   enqueue<C extends AnyTaskContract>(
     contract: C,
     payload: PayloadInput<C>,
     options?: Omit<EnqueueOptions, 'tx' | 'parent'>,
-  ): Promise<EnqueuedTask>;
+  ): Promise<EnqueuedTask<C>>;
 }
 
 /** For `database` effects. */

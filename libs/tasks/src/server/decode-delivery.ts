@@ -1,7 +1,15 @@
 import type { Delivery } from '@mentorhub/messaging';
 import { derivedId, taskHeaders, type TaskEvent } from '@mentorhub/task-store';
-import type { AnyEventContract, AnyTaskContract, Catalogue } from '../define/index.js';
+import {
+  defaultRetryPolicy,
+  retryPolicy,
+  type AnyEventContract,
+  type AnyTaskContract,
+  type Catalogue,
+  type RetryPolicy,
+} from '../define/index.js';
 import type { Job } from './job.js';
+import type { WaitAside } from './queue-lane.js';
 
 /** Why a message can never be run here; it is parked with this reason, before any handler. */
 export type UnreadableReason = 'undecodable' | 'unknown-task' | 'unknown-version' | 'invalid-payload';
@@ -27,7 +35,7 @@ const uuidPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{1
 const namePattern = /^[a-z0-9.-]{1,120}$/;
 
 /** Reads a delivery by its `type` property, never by its routing key. @throws {UnreadableMessage} */
-export function decodeDelivery(delivery: Delivery, catalogue: Catalogue): Job {
+export function decodeDelivery(delivery: Delivery, catalogue: Catalogue, waitAside: WaitAside): Job {
   const { headers, messageId } = delivery;
   if (!messageId || !uuidPattern.test(messageId))
     throw new UnreadableMessage('undecodable', 'It has no message id that is a UUID.');
@@ -38,10 +46,13 @@ export function decodeDelivery(delivery: Delivery, catalogue: Catalogue): Job {
     contract,
     id: contract.kind === 'task' ? id : derivedId(id, delivery.queue),
     run: count(headers[taskHeaders.run]),
-    attempt: count(headers[taskHeaders.attempt]),
+    ...attemptOf(headers),
+    redeliveries: redeliveriesOf(delivery),
+    retry: retryOf(contract, headers[taskHeaders.retry]),
     dueAt: instant(headers[taskHeaders.dueAt]),
     expiresAt: instant(headers[taskHeaders.expiresAt]),
     root: String(headers[taskHeaders.root] ?? id),
+    waitAside,
     body: parse(delivery.body),
   };
 }
@@ -93,6 +104,27 @@ function count(header: unknown): number {
   const value = Number(header);
   if (isCount(value)) return value;
   throw new UnreadableMessage('undecodable', 'Its run or attempt is no whole number from 1.');
+}
+
+function attemptOf(headers: Delivery['headers']): Pick<Job, 'attempt' | 'deferrals'> {
+  const attempt = count(headers[taskHeaders.attempt]);
+  const deferrals = Number(headers[taskHeaders.deferrals] ?? 0);
+  if (Number.isInteger(deferrals) && deferrals >= 0 && deferrals < attempt) return { attempt, deferrals };
+  throw new UnreadableMessage('undecodable', 'Its deferrals are no whole number below its attempt.');
+}
+
+/** A message that was moved on by way of the delay ladder begins anew for the broker, so it says itself what was before. */
+export const redeliveriesOf = ({ deliveryCount, headers }: Delivery): number =>
+  deliveryCount + (Number(headers[taskHeaders.redeliveries]) || 0);
+
+function retryOf(contract: AnyTaskContract | AnyEventContract, header: unknown): RetryPolicy {
+  const policy = contract.kind === 'task' ? contract.retry : defaultRetryPolicy;
+  if (header === undefined) return policy;
+  try {
+    return retryPolicy(contract.name, JSON.parse(String(header)) as Partial<RetryPolicy>, policy);
+  } catch {
+    throw new UnreadableMessage('undecodable', 'Its retry policy cannot be read.');
+  }
 }
 
 function instant(header: unknown): Date | undefined {

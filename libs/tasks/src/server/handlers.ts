@@ -15,7 +15,8 @@ class RethrowErrors implements RpcExceptionFilter {
   }
 }
 
-type Nothing<R> = null extends R ? R | undefined | void : R;
+/** A handler whose result may be null may return nothing. */
+export type Nothing<R> = null extends R ? R | undefined | void : R;
 type Handler<C extends { payload: AnyTaskContract['payload'] }, R> = (payload: Payload<C>, context: ContextOf<C>) => R;
 type HandlerDecorator<H> = <T extends H>(
   target: object,

@@ -1,3 +1,12 @@
+export { AmbiguousError, HardLimitError, PermanentError, RetryLater } from '../outcomes/handler-errors.js';
+export { ThreadEndedError } from '../isolation/thread-errors.js';
+export {
+  threadHandler,
+  type ThreadContext,
+  type ThreadHandler,
+  type ThreadHandlerRegistration,
+} from '../isolation/thread-handler.js';
+export type { ThreadOptions } from '../isolation/thread-options.js';
 export { parkedMessage } from '../outcomes/parking.js';
 export { toTaskError } from '../outcomes/task-error.js';
 export {

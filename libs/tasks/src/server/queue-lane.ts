@@ -1,22 +1,34 @@
 import type { Broker, Consumer, Delivery } from '@mentorhub/messaging';
+import { Prefetch } from './prefetch.js';
+
+/** Waits without a place in the concurrency of the queue; the place is taken again before it resolves. */
+export type WaitAside = <T>(wait: Promise<T>) => Promise<T>;
 
 export interface QueueLaneOptions {
   readonly queue: string;
-  /** Most deliveries of this queue that are under way in this process at once. */
+  /** Most deliveries of this queue that run in this process at once. */
   readonly concurrency: number;
-  readonly process: (delivery: Delivery) => Promise<void>;
+  readonly process: (delivery: Delivery, waitAside: WaitAside) => Promise<void>;
+  /** False while nothing may be started; {@link QueueLane.resume} is called when that is over. */
+  readonly mayStart: () => boolean;
 }
 
 /**
- * One queue in this process: at most `concurrency` deliveries under way, as many again waiting here, the rest in the
- * broker.
+ * One queue in this process: at most `concurrency` deliveries run, some more wait here, the rest in the broker. How many
+ * are fetched ahead follows from how fast they are done, see {@link Prefetch}.
  */
 export class QueueLane {
   private readonly waiting: Delivery[] = [];
+  /** Those that waited aside and want their place back; they go first. */
+  private readonly returning: (() => void)[] = [];
   private readonly underWay = new Set<Promise<void>>();
+  private running = 0;
+  private readonly prefetch: Prefetch;
   private consumer: Consumer | undefined;
 
-  constructor(private readonly options: QueueLaneOptions) {}
+  constructor(private readonly options: QueueLaneOptions) {
+    this.prefetch = new Prefetch(options.concurrency);
+  }
 
   get queue(): string {
     return this.options.queue;
@@ -27,10 +39,9 @@ export class QueueLane {
   }
 
   start(broker: Broker): void {
-    const { queue, concurrency } = this.options;
     this.consumer ??= broker.consume({
-      queue,
-      prefetch: 2 * concurrency,
+      queue: this.queue,
+      prefetch: this.prefetch.current,
       onDelivery: (delivery) => this.take(delivery),
     });
   }
@@ -44,21 +55,57 @@ export class QueueLane {
     await Promise.all(this.underWay);
   }
 
+  /** Starts what had to wait. */
+  resume(): void {
+    this.startNext();
+  }
+
   private take(delivery: Delivery): void {
+    const prefetch = this.prefetch.taken(delivery.body.length, performance.now());
+    if (prefetch !== undefined) this.consumer?.resize(prefetch);
     this.waiting.push(delivery);
     this.startNext();
   }
 
   private startNext(): void {
-    while (this.underWay.size < this.options.concurrency) {
-      const delivery = this.waiting.shift();
-      if (!delivery) return;
-      if (!delivery.channelOpen) continue; // the broker has given it to somebody else already
-      const processing = this.options.process(delivery).finally(() => {
-        this.underWay.delete(processing);
-        this.startNext();
-      });
-      this.underWay.add(processing);
+    while (this.running < this.options.concurrency) {
+      const back = this.returning.shift();
+      if (back) {
+        this.running += 1;
+        back();
+      } else if (!this.startWaiting()) return;
     }
+  }
+
+  private startWaiting(): boolean {
+    if (!this.options.mayStart()) return false;
+    const delivery = this.waiting.shift();
+    if (!delivery) return false;
+    if (!delivery.channelOpen) return true; // the broker has given it to somebody else already
+    this.running += 1;
+    const processing = this.options.process(delivery, this.waitAside).finally(() => {
+      this.running -= 1;
+      this.underWay.delete(processing);
+      this.startNext();
+    });
+    this.underWay.add(processing);
+    return true;
+  }
+
+  private readonly waitAside: WaitAside = async (wait) => {
+    this.running -= 1;
+    this.startNext();
+    try {
+      return await wait;
+    } finally {
+      await this.placeAgain();
+    }
+  };
+
+  private placeAgain(): Promise<void> {
+    return new Promise((resolve) => {
+      this.returning.push(resolve);
+      this.startNext();
+    });
   }
 }

@@ -6,7 +6,7 @@ import { deliver, left } from '../../test/messages.js';
 import { calls, outside, resetScript, script, ScriptedController, write } from '../../test/scripted-handlers.js';
 import { createServers, TaskApplication, type Servers } from '../../test/task-application.js';
 
-jest.setTimeout(60_000);
+jest.setTimeout(120_000);
 
 describe('A service that is stopped', () => {
   let servers: Servers;

@@ -1,28 +1,42 @@
 import type { Broker, Delivery, MessagePublisher } from '@mentorhub/messaging';
 import type { HealthChecks, Logger } from '@mentorhub/service';
-import type { TaskStore } from '@mentorhub/task-store';
+import { isDatabaseUnavailable, type TaskStore } from '@mentorhub/task-store';
 import { Server, type CustomTransportStrategy } from '@nestjs/microservices';
 import { lastValueFrom } from 'rxjs';
 import type { Tasks } from '../client/tasks.js';
 import type { Catalogue } from '../define/index.js';
+import { RevocationWatch } from '../control/revocation-watch.js';
 import { expire } from '../middleware/expire.js';
+import { HoldBack } from '../middleware/hold-back.js';
+import { join } from '../middleware/join.js';
+import { IsolatedHandlers } from '../isolation/isolated-handlers.js';
+import type { ThreadHandlerRegistration } from '../isolation/thread-handler.js';
+import type { ThreadOptions } from '../isolation/thread-options.js';
+import { freeThread } from '../middleware/free-thread.js';
 import { log } from '../middleware/log.js';
 import { measure } from '../middleware/measure.js';
 import { compose } from '../middleware/middleware.js';
+import { refuseRevoked } from '../middleware/refuse-revoked.js';
 import { trace } from '../middleware/trace.js';
+import { watchSuspects } from '../middleware/watch-suspects.js';
 import type { Outcome } from '../outcomes/outcome.js';
 import { OutcomeSettler } from '../outcomes/settle-outcome.js';
 import { toTaskError } from '../outcomes/task-error.js';
 import { unreadableEvent } from '../outcomes/task-events.js';
 import type { PayloadCipher } from '../payload/payload-cipher.js';
+import { DatabaseCircuit } from '../running/database-circuit.js';
 import { Effects } from '../running/effects.js';
+import { endTransaction } from '../running/end-transaction.js';
+import { EventLoopWatch } from '../running/event-loop-watch.js';
 import { HandlerRunner, type HandlerCall } from '../running/run-handler.js';
+import { ProgressReports } from '../running/progress-reports.js';
 import { RunningTasks } from '../running/running-tasks.js';
+import { Solitude } from '../running/solitude.js';
 import { Settlement } from '../settlement/settlement.js';
 import { decodeDelivery, taskNamedBy, UnreadableMessage } from './decode-delivery.js';
 import { taskTransport } from './handlers.js';
 import type { Job } from './job.js';
-import { QueueLane } from './queue-lane.js';
+import { QueueLane, type WaitAside } from './queue-lane.js';
 
 export interface TaskServerOptions {
   readonly broker: Broker;
@@ -30,9 +44,12 @@ export interface TaskServerOptions {
   readonly tasks: Tasks;
   readonly cipher: PayloadCipher;
   readonly catalogue: Catalogue;
-  readonly exchanges: { readonly taskEvents: string; readonly deadLetters: string };
+  readonly exchanges: { readonly taskEvents: string; readonly deadLetters: string; readonly control: string };
   /** Queues to consume, by name. */
   readonly queues: Readonly<Record<string, { readonly concurrency: number }>>;
+  /** The modules that handle tasks with `isolation: 'thread'`. */
+  readonly threadHandlers?: readonly ThreadHandlerRegistration[];
+  readonly threads?: ThreadOptions;
   readonly worker: string;
   readonly health: HealthChecks;
   readonly taskLogger: Logger;
@@ -41,7 +58,7 @@ export interface TaskServerOptions {
 /**
  * Runs tasks: the transport between RabbitMQ and the handlers of a Nest application.
  *
- * 1. `listen` starts a consumer per queue; each comes back by itself when the broker or the queue goes away.
+ * 1. `listen` loads what is revoked, then starts a consumer per queue; each comes back by itself when the broker or the queue goes away.
  * 2. A delivery is decoded, goes through the middleware below, runs by the manner of its effects, and is settled.
  * 3. `close` takes no more work, hands back what has not begun, waits for what has, and settles it.
  */
@@ -49,15 +66,26 @@ export class TaskServer extends Server implements CustomTransportStrategy {
   override readonly transportId = taskTransport;
   private readonly lanes: readonly QueueLane[];
   private readonly running: RunningTasks;
+  private readonly isolated: IsolatedHandlers;
   private readonly settlement: Settlement;
   private readonly settler: OutcomeSettler;
+  private readonly circuit: DatabaseCircuit;
+  private readonly revocations: RevocationWatch;
+  private readonly holdBack: HoldBack;
+  private readonly progress: ProgressReports;
+  private closing = false;
   private readonly run: (job: Job) => Promise<Outcome>;
 
   constructor(private readonly options: TaskServerOptions) {
     super();
     const { store, worker, taskLogger, exchanges } = options;
     const publisher: MessagePublisher = options.broker.publisher;
-    this.running = new RunningTasks({ worker, onLongRunning: (event) => this.settlement.add(undefined, event) });
+    this.isolated = new IsolatedHandlers(options);
+    this.running = new RunningTasks({
+      worker,
+      onLongRunning: (event) => this.settlement.add(undefined, event),
+      watch: new EventLoopWatch(taskLogger),
+    });
     this.settlement = new Settlement({
       publisher,
       store,
@@ -72,39 +100,65 @@ export class TaskServer extends Server implements CustomTransportStrategy {
       worker,
       logger: taskLogger,
     });
+    this.progress = new ProgressReports(store, taskLogger);
     const runner = new HandlerRunner({
       ...options,
       running: this.running,
+      progress: this.progress,
       logger: taskLogger,
       handlerOf: (name) => this.handlerOf(name),
+      endTransaction,
     });
-    const effects = new Effects({ store, runner, worker, logger: taskLogger });
-    this.run = compose([trace, log(taskLogger), measure, expire(worker)], (job) => effects.run(job));
-    this.lanes = Object.entries(options.queues).map(
-      ([queue, { concurrency }]) =>
-        new QueueLane({ queue, concurrency, process: (delivery) => this.process(delivery) }),
-    );
+    const effectsOptions = { store, runner, worker, logger: taskLogger };
+    const effects = new Effects(effectsOptions);
+    this.revocations = new RevocationWatch({
+      ...options,
+      exchange: exchanges.control,
+      logger: taskLogger,
+      terminate: (taskId, run) => this.running.terminate(taskId, run),
+    });
+    this.holdBack = new HoldBack(options.catalogue, effectsOptions);
+    const steps = [
+      trace,
+      log(taskLogger),
+      measure,
+      freeThread(this.isolated.slots),
+      join(),
+      expire(effectsOptions),
+      refuseRevoked(this.revocations, effectsOptions),
+      this.holdBack.step,
+      watchSuspects(effectsOptions, new Solitude()),
+    ];
+    this.run = compose(steps, (job) => effects.run(job));
+    this.circuit = new DatabaseCircuit({ probe: () => store.dataSource.query('SELECT 1'), logger: taskLogger });
+    this.lanes = Object.entries(options.queues).map(([queue, { concurrency }]) => this.lane(queue, concurrency));
+    this.circuit.onClosed(() => this.lanes.forEach((lane) => lane.resume()));
   }
 
-  /** @throws {Error} the task has a handler already: one of the two would never run. */
+  /** @throws {Error} the task has a handler already, or is isolated in threads: the handler would never run. */
   override addHandler(...[pattern, ...rest]: Parameters<Server['addHandler']>): void {
     if (this.messageHandlers.has(this.normalizePattern(pattern))) {
       throw new Error(`"${String(pattern)}" has two handlers in this process; remove one of them.`);
     }
+    this.isolated.assertInline(String(pattern));
     super.addHandler(pattern, ...rest);
   }
 
   listen(callback: () => void): void {
-    for (const lane of this.lanes) {
-      this.options.health.register(`consumer ${lane.queue}`, () => lane.active);
-      lane.start(this.options.broker);
-    }
+    for (const lane of this.lanes) this.options.health.register(`consumer ${lane.queue}`, () => lane.active);
+    if (this.lanes.length > 0) void this.startLanes();
     callback();
   }
 
   async close(): Promise<void> {
-    await Promise.all(this.lanes.map((lane) => lane.stop()));
-    await this.settlement.drain();
+    this.closing = true;
+    this.isolated.slots.close();
+    const stopped = this.lanes.map((lane) => lane.stop());
+    this.circuit.stop();
+    this.holdBack.stop();
+    await Promise.all([this.revocations.stop(), ...stopped]);
+    await Promise.all([this.settlement.drain(), this.progress.drain()]);
+    await this.isolated.close();
   }
 
   on(): never {
@@ -115,9 +169,23 @@ export class TaskServer extends Server implements CustomTransportStrategy {
     return this.options.broker as T;
   }
 
-  private async process(delivery: Delivery): Promise<void> {
+  private async startLanes(): Promise<void> {
+    await this.revocations.start().catch(() => undefined); // it fails only when the server is closed
+    if (!this.closing) for (const lane of this.lanes) lane.start(this.options.broker);
+  }
+
+  private lane(queue: string, concurrency: number): QueueLane {
+    return new QueueLane({
+      queue,
+      concurrency,
+      process: (delivery, waitAside) => this.process(delivery, waitAside),
+      mayStart: () => this.circuit.closed,
+    });
+  }
+
+  private async process(delivery: Delivery, waitAside: WaitAside): Promise<void> {
     try {
-      await this.decide(delivery);
+      await this.decide(delivery, waitAside);
     } catch (error) {
       this.options.taskLogger.error(
         { err: error },
@@ -126,13 +194,23 @@ export class TaskServer extends Server implements CustomTransportStrategy {
     }
   }
 
-  private async decide(delivery: Delivery): Promise<void> {
+  private async decide(delivery: Delivery, waitAside: WaitAside): Promise<void> {
     try {
-      const job = decodeDelivery(delivery, this.options.catalogue);
-      await this.settler.settle(delivery, await this.run(job), job);
+      const job = decodeDelivery(delivery, this.options.catalogue, waitAside);
+      await this.settler.settle(delivery, await this.untilDecided(job), job);
     } catch (error) {
       if (!(error instanceof UnreadableMessage)) throw error;
       await this.settler.settle(delivery, this.unreadable(delivery, error));
+    }
+  }
+
+  /** Runs a job again, here, for as long as the database is away. */
+  private async untilDecided(job: Job): Promise<Outcome> {
+    for (;;) {
+      const outcome = await this.run(job);
+      if (outcome.kind !== 'fault' || !isDatabaseUnavailable(outcome.error)) return outcome;
+      await this.circuit.trip(outcome.error);
+      if (this.circuit.isStopped || !job.delivery.channelOpen) return { kind: 'unstarted' };
     }
   }
 
@@ -149,6 +227,8 @@ export class TaskServer extends Server implements CustomTransportStrategy {
   }
 
   private handlerOf(name: string): HandlerCall | undefined {
+    const isolated = this.isolated.handlerOf(name);
+    if (isolated) return isolated;
     const handler = this.messageHandlers.get(name);
     if (!handler) return undefined;
     return async (payload, context) =>

@@ -7,27 +7,29 @@ import { TasksModule, type TasksModuleOptions } from './tasks.module.js';
 export const taskServiceConfig = { ...baseConfig, ...databaseConfig, ...brokerConfig, ...payloadConfig };
 export type TaskServiceConfig = z.output<z.ZodObject<typeof taskServiceConfig>>;
 
-export interface TaskServiceOptions extends Pick<TasksModuleOptions, 'service' | 'queues'> {
+export interface TaskServiceOptions extends Pick<
+  TasksModuleOptions,
+  'service' | 'queues' | 'threadHandlers' | 'threads'
+> {
   readonly config: TaskServiceConfig;
   /** What the deployment knows: its tasks, its topology, and what its exchanges are called. */
   readonly contracts: Pick<TasksModuleOptions, 'catalogue' | 'topology' | 'exchanges'>;
 }
 
 /** What every service with tasks imports: its database and the task runtime, as its configuration says. */
-export function taskService({ service, config, contracts, queues }: TaskServiceOptions): DynamicModule[] {
+export function taskService({ config, contracts, ...options }: TaskServiceOptions): DynamicModule[] {
   return [
     DatabaseModule.forRoot({
       url: config.DATABASE_URL,
-      applicationName: service,
+      applicationName: options.service,
       poolSize: config.DATABASE_POOL_SIZE,
     }),
     TasksModule.forRoot({
       ...contracts,
-      service,
+      ...options,
       worker: config.INSTANCE_NAME,
       broker: { url: config.AMQP_URL, topologyMode: config.AMQP_TOPOLOGY },
       payloadKeys: config.PAYLOAD_KEYS,
-      queues,
     }),
   ];
 }

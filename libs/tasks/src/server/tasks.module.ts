@@ -14,6 +14,8 @@ import { DataSource } from 'typeorm';
 import { TaskResults } from '../client/task-results.js';
 import { Tasks } from '../client/tasks.js';
 import type { Catalogue } from '../define/index.js';
+import type { ThreadHandlerRegistration } from '../isolation/thread-handler.js';
+import type { ThreadOptions } from '../isolation/thread-options.js';
 import { failureReasons } from '../outcomes/outcome.js';
 import { PayloadCipher, type PayloadKeys } from '../payload/payload-cipher.js';
 import { unreadableReasons } from './decode-delivery.js';
@@ -31,11 +33,16 @@ export interface TasksModuleOptions {
     readonly events: string;
     readonly taskEvents: string;
     readonly deadLetters: string;
+    readonly control: string;
   };
   readonly broker: { readonly url: string | string[]; readonly topologyMode: 'declare' | 'verify' };
   readonly payloadKeys: PayloadKeys;
   /** Queues that this process consumes, with the most deliveries under way at once. `{}` consumes none. */
   readonly queues: Readonly<Record<string, { readonly concurrency: number }>>;
+  /** The modules that handle tasks with `isolation: 'thread'`; needed for those whose queues this process consumes. */
+  readonly threadHandlers?: readonly ThreadHandlerRegistration[];
+  /** Bounds of the threads that they run in. */
+  readonly threads?: ThreadOptions;
 }
 
 const optionsToken = Symbol('tasks module options');
@@ -66,8 +73,8 @@ export class TasksModule implements OnApplicationBootstrap, BeforeApplicationShu
         { provide: PayloadCipher, useValue: new PayloadCipher(options.payloadKeys) },
         { provide: Broker, inject: [SERVICE_LOGGER], useFactory: (logger: Logger) => makeBroker(options, logger) },
         { provide: TaskStore, inject: [DataSource, Broker, SERVICE_LOGGER], useFactory: makeStore(options) },
-        { provide: Tasks, inject: [TaskStore, Broker, PayloadCipher], useFactory: makeTasks(options) },
-        { provide: TaskResults, inject: [TaskStore, ShutdownSignal], useFactory: makeResults },
+        { provide: TaskResults, inject: [TaskStore, Broker, ShutdownSignal], useFactory: makeResults(options) },
+        { provide: Tasks, inject: [TaskStore, Broker, PayloadCipher, TaskResults], useFactory: makeTasks(options) },
         {
           provide: TaskServer,
           inject: [Broker, TaskStore, Tasks, PayloadCipher, HealthChecks, SERVICE_LOGGER],
@@ -129,12 +136,15 @@ function beforeDestroy(dataSource: DataSource, work: () => Promise<void>): void 
 
 const makeTasks =
   ({ catalogue, exchanges, service }: TasksModuleOptions) =>
-  (store: TaskStore, broker: Broker, cipher: PayloadCipher) =>
-    new Tasks({ catalogue, store, publisher: broker.publisher, cipher, exchanges, producer: service });
+  (store: TaskStore, broker: Broker, cipher: PayloadCipher, results: TaskResults) =>
+    new Tasks({ catalogue, store, publisher: broker.publisher, cipher, exchanges, producer: service, results });
 
 const makeServer =
   (options: TasksModuleOptions) =>
   (broker: Broker, store: TaskStore, tasks: Tasks, cipher: PayloadCipher, health: HealthChecks, taskLogger: Logger) =>
     new TaskServer({ ...options, broker, store, tasks, cipher, health, taskLogger });
 
-const makeResults = (store: TaskStore, { signal }: ShutdownSignal) => new TaskResults(store, signal);
+const makeResults =
+  ({ exchanges, worker }: TasksModuleOptions) =>
+  (store: TaskStore, broker: Broker, { signal: stopping }: ShutdownSignal) =>
+    new TaskResults({ store, broker, exchange: exchanges.taskEvents, worker, stopping });

@@ -1,8 +1,8 @@
+import { randomUUIDv7 } from 'node:crypto';
 import type { Delivery, MessagePublisher } from '@mentorhub/messaging';
 import { settlementMetrics } from '@mentorhub/metrics';
 import type { Logger } from '@mentorhub/service';
 import type { TaskEvent, TaskStore } from '@mentorhub/task-store';
-import { v7 as uuidv7 } from 'uuid';
 
 export interface SettlementOptions {
   readonly publisher: MessagePublisher;
@@ -41,7 +41,8 @@ export const taskEventBatch = 'task-events.batch';
 /**
  * Settles outcomes in groups.
  *
- * 1. Outcomes gather until nothing runs any more, 15 ms have passed, 200 are there, or they make 1 MiB.
+ * 1. Outcomes gather until 15 ms have passed, 200 are there, they make 1 MiB, or nothing runs any more and no group is on
+ *    its way: a busy process so settles in groups of what ends during one confirm, an idle one at once.
  * 2. Their events are published as one message and its confirm awaited; when the broker does not take it, it is written
  *    to PostgreSQL, from where the relay publishes it.
  * 3. Only then the deliveries are acked. Several groups may be on their way at once.
@@ -79,7 +80,7 @@ export class Settlement {
     this.lookedAtIdle = true;
     setImmediate(() => {
       this.lookedAtIdle = false;
-      if (this.options.idle()) this.flush();
+      if (this.options.idle() && this.underWay.size === 0) this.flush();
     });
   }
 
@@ -90,7 +91,10 @@ export class Settlement {
     const group = this.gathered;
     this.gathered = [];
     this.gatheredBytes = 0;
-    const settling = this.settle(group, this.oldest).finally(() => this.underWay.delete(settling));
+    const settling = this.settle(group, this.oldest).finally(() => {
+      this.underWay.delete(settling);
+      this.flushWhenIdle();
+    });
     this.underWay.add(settling);
   }
 
@@ -107,12 +111,15 @@ export class Settlement {
       exchange: this.options.exchange,
       routingKey: taskEventBatch,
       type: taskEventBatch,
-      messageId: uuidv7(),
+      messageId: randomUUIDv7(),
       body,
       mandatory: true,
     };
+    const { publisher } = this.options;
+    // Waiting for a confirm time-out with every group would bring a worker nearly to a halt for as long as an alarm lasts.
+    if (!publisher.ready) return this.keepInDatabase(message);
     try {
-      await this.options.publisher.publish(message);
+      await publisher.publish(message);
     } catch (error) {
       this.options.logger.warn(
         { err: error },

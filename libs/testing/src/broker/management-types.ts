@@ -28,9 +28,12 @@ export interface BindingInfo {
 }
 
 export interface ConnectionInfo {
+  /** Both ends' addresses, such as `127.0.0.1:40000 -> 127.0.0.1:5672`: a later connection may have the same. */
   name: string;
   user: string;
   state?: string;
+  /** In milliseconds since 1970; absent in a connection's first moments. */
+  connected_at?: number;
   client_properties?: Record<string, unknown> & { connection_name?: string };
 }
 

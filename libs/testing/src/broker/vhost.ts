@@ -15,18 +15,25 @@ export interface TestVhost {
   remove(): Promise<void>;
 }
 
+/** Where a broker is; both URLs have user and password. */
+export interface BrokerUrls {
+  readonly amqp: string;
+  readonly management: string;
+}
+
 /**
- * Creates a vhost on the broker at TEST_AMQP_URL through TEST_RABBITMQ_MANAGEMENT_URL.
+ * Creates a vhost on the broker at TEST_AMQP_URL through TEST_RABBITMQ_MANAGEMENT_URL, or on the given one.
  *
  * @throws Error when one of the two is not set or the broker refuses.
  * @example
  * const vhost = await createVhost();
  * afterAll(() => vhost.remove());
  */
-export async function createVhost(): Promise<TestVhost> {
-  const amqp = testServerUrl('TEST_AMQP_URL');
+export async function createVhost(broker?: BrokerUrls): Promise<TestVhost> {
+  const amqp = broker ? new URL(broker.amqp) : testServerUrl('TEST_AMQP_URL');
+  const api = broker ? new URL(broker.management) : testServerUrl('TEST_RABBITMQ_MANAGEMENT_URL');
   const name = `test-${randomBytes(6).toString('hex')}`;
-  const management = new ManagementClient(testServerUrl('TEST_RABBITMQ_MANAGEMENT_URL'), name);
+  const management = new ManagementClient(api, name);
   await management.createVhost();
   const user = decodeURIComponent(amqp.username) || 'guest';
   await management.setPermissions(user, { configure: '.*', write: '.*', read: '.*' });

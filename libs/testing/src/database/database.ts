@@ -11,6 +11,8 @@ export interface DatabaseOptions {
    * test file gets a copy. One name stands for one `migrate`. Without a name `migrate` runs on each database.
    */
   template?: string;
+  /** A superuser's URL of another server; templates are kept on the default one alone. */
+  server?: string;
 }
 
 /** A database of a test's own. */
@@ -25,22 +27,23 @@ export interface TestDatabase {
 }
 
 /**
- * Creates a database on the server at TEST_DATABASE_URL.
+ * Creates a database on the server at TEST_DATABASE_URL, or on the given one.
  *
  * @throws Error when TEST_DATABASE_URL is not set or the server does not answer.
  * @example
  * const database = await createDatabase({ template: 'tasks', migrate: (url) => migrateTaskStore(url) });
  * afterAll(() => database.remove());
  */
-export async function createDatabase({ migrate, template }: DatabaseOptions = {}): Promise<TestDatabase> {
+export async function createDatabase({ migrate, template, server }: DatabaseOptions = {}): Promise<TestDatabase> {
   const name = `test_${randomBytes(6).toString('hex')}`;
-  const source = migrate && template ? await ensureTemplate(template, migrate) : undefined;
+  const source = migrate && template && !server ? await ensureTemplate(template, migrate) : undefined;
   const copy = source ? `TEMPLATE ${quoted(source)}` : '';
-  const url = await administrate((client, urlOf) =>
-    client.query(`CREATE DATABASE ${quoted(name)} ${copy}`).then(() => urlOf(name)),
+  const url = await administrate(
+    (client, urlOf) => client.query(`CREATE DATABASE ${quoted(name)} ${copy}`).then(() => urlOf(name)),
+    server,
   );
-  if (migrate && !template) await migrate(url);
-  return new Database(name, url);
+  if (migrate && !source) await migrate(url);
+  return new Database(name, url, server);
 }
 
 class Database implements TestDatabase {
@@ -49,6 +52,7 @@ class Database implements TestDatabase {
   constructor(
     readonly name: string,
     readonly url: string,
+    private readonly server?: string,
   ) {
     this.pool = new Pool({ connectionString: url, max: 2, application_name: 'test' });
     // Tests stop servers and end backends on purpose: an idle connection that breaks is no failure of the test.
@@ -61,6 +65,7 @@ class Database implements TestDatabase {
 
   async remove(): Promise<void> {
     if (!this.pool.ended) await this.pool.end();
-    await administrate((client) => client.query(`DROP DATABASE IF EXISTS ${quoted(this.name)} WITH (FORCE)`));
+    const drop = `DROP DATABASE IF EXISTS ${quoted(this.name)} WITH (FORCE)`;
+    await administrate((client) => client.query(drop), this.server);
   }
 }

@@ -71,6 +71,19 @@ describe('a TCP proxy', () => {
     await eventually(() => old.received() === 'before after' && fresh.received() === 'fresh');
   });
 
+  it('passes each byte on once, however often it is resumed', async () => {
+    const { socket, received } = await client();
+    socket.write('once');
+    await eventually(() => received() === 'once');
+    await proxy.resume();
+    proxy.stall();
+    await proxy.resume();
+    await proxy.resume();
+    socket.end(' more');
+    await once(socket, 'close');
+    expect(received()).toBe('once more');
+  });
+
   it('refuses connections until resumed, on the same port', async () => {
     const { port } = proxy;
     await proxy.refuse();

@@ -82,8 +82,9 @@ class ForwardingProxy implements TcpProxy {
   }
 
   async resume(): Promise<void> {
+    // A pair that is joined already must not be joined again: each byte would then go through twice.
+    if (this.stalled) for (const pair of this.pairs) join(pair);
     this.stalled = false;
-    for (const pair of this.pairs) join(pair);
     if (!this.server.listening) await this.listen(this.port);
   }
 

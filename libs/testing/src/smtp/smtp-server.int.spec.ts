@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { connect } from 'node:net';
 import { eventually } from '../eventually.js';
 import { startSmtpServer, type TestSmtpServer } from './smtp-server.js';
@@ -74,6 +75,17 @@ describe('an SMTP server for tests', () => {
     smtp.script({ at: 'accepted', drop: true, kept: false }, { at: 'content', drop: true });
     await expect(converse()).resolves.toContain('ECONNRESET');
     await expect(converse()).resolves.toContain('ECONNRESET');
+    expect(smtp.mails).toHaveLength(1);
+  });
+
+  it('keeps nothing of a mail whose sender leaves in the middle, and goes on', async () => {
+    const socket = connect(smtp.port, '127.0.0.1');
+    const lines = ['EHLO me', 'MAIL FROM:<a@b.test>', 'RCPT TO:<c@d.test>', 'DATA'];
+    socket.on('data', () => (lines.length > 0 ? socket.write(`${lines.shift()}\r\n`) : socket.destroy()));
+    await once(socket, 'close');
+    await eventually(() => smtp.connections === 0);
+    expect(smtp.mails).toHaveLength(0);
+    await converse();
     expect(smtp.mails).toHaveLength(1);
   });
 

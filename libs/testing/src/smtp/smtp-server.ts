@@ -72,7 +72,8 @@ class ScriptedSmtpServer implements TestSmtpServer {
       onAuth: (auth, session, done) => void this.follow('auth', session, (fault) => done(fault, this.login(auth))),
       onMailFrom: (_address, session, done) => void this.follow('mail', session, done),
       onRcptTo: (_address, session, done) => void this.follow('rcpt', session, done),
-      onData: (stream, session, done) => void this.receive(stream, session, done),
+      // A client that leaves in the middle of its message ends the stream with an error.
+      onData: (stream, session, done) => void this.receive(stream, session, done).catch(done),
     });
     this.server.on('error', () => undefined);
     this.server.server.on('connection', (socket: Socket) => this.track(socket));

@@ -1,0 +1,27 @@
+import type { DataSource } from 'typeorm';
+import type { TaskState } from '../states.js';
+
+/** What came of a request to move a task's due time. */
+export type Move =
+  | { readonly answer: 'moved'; readonly state: TaskState; readonly dueAt: Date }
+  /** Its message is out, or is being published at this moment. */
+  | { readonly answer: 'published'; readonly state: TaskState }
+  | { readonly answer: 'ended'; readonly state: TaskState }
+  | { readonly answer: 'unknown' };
+
+/** Gives a task that no message was published of a new due time; a past one means now. */
+export async function moveTask(dataSource: DataSource, id: string, dueAt: Date): Promise<Move> {
+  const [rows]: [{ state: TaskState; dueAt: Date }[]] = await dataSource.query(moveSql, [id, dueAt]);
+  if (rows[0]) return { answer: 'moved', ...rows[0] };
+  const found: { state: TaskState; ended: boolean }[] = await dataSource.query(stateSql, [id]);
+  if (!found[0]) return { answer: 'unknown' };
+  return { answer: found[0].ended ? 'ended' : 'published', state: found[0].state };
+}
+
+const moveSql = `
+  UPDATE tasks.task SET due_at = greatest($2::timestamptz, clock_timestamp()), publish_attempts = 0, claimed_until = NULL,
+    state = CASE WHEN state = 'retrying' THEN state WHEN $2::timestamptz > clock_timestamp() THEN 'scheduled' ELSE 'queued' END
+  WHERE id = $1 AND published_at IS NULL AND finished_at IS NULL AND (claimed_until IS NULL OR claimed_until <= clock_timestamp())
+  RETURNING state, due_at AS "dueAt"`;
+
+const stateSql = `SELECT state, finished_at IS NOT NULL AS ended FROM tasks.task WHERE id = $1`;

@@ -1,0 +1,134 @@
+import { jest } from '@jest/globals';
+import { eventually } from '@mentorhub/testing';
+import { ByKey, Call, Limited, Ping, Rare, Record } from '../../test/example-tasks.js';
+import { Gate } from '../../test/gate.js';
+import { left } from '../../test/messages.js';
+import { calls, outside, resetScript, script, ScriptedController } from '../../test/scripted-handlers.js';
+import { createServers, TaskApplication, type Servers } from '../../test/task-application.js';
+
+jest.setTimeout(120_000);
+
+describe('Flow over all replicas', () => {
+  let servers: Servers;
+  const workers: TaskApplication[] = [];
+  const start = async (worker: string, concurrency = 4) => {
+    const options = { controllers: [ScriptedController], queues: { work: { concurrency } }, worker };
+    const application = await TaskApplication.start(servers, { ...options, project: workers.length === 0 });
+    workers.push(application);
+    return application;
+  };
+
+  beforeEach(async () => {
+    servers = await createServers();
+  });
+
+  afterEach(async () => {
+    resetScript();
+    await Promise.all(workers.splice(0).map((worker) => worker.stop()));
+    await servers?.remove();
+  });
+
+  it('B24: a rate limit holds across three replicas, and nothing of the rate is lost while work waits', async () => {
+    const starts: number[] = [];
+    script.ping = async () => void starts.push(performance.now());
+    const [first] = await Promise.all(['first', 'second', 'third'].map((worker) => start(worker)));
+    const requests = Array.from({ length: 60 }, () => ({ contract: Limited, payload: { note: 'limited' } }));
+    await first!.tasks.enqueueMany(requests);
+    await eventually(() => starts.length === 60, { timeoutSeconds: 60 });
+    starts.sort((a, b) => a - b);
+    // 20 a second. A start is never early, but a machine that stalls is late with some and then does them together.
+    const inOneSecond = starts.map((from) => starts.filter((at) => at >= from && at < from + 1_000).length);
+    expect(Math.max(...inOneSecond)).toBeLessThanOrEqual(30);
+    expect(starts.at(-1)! - starts[0]!).toBeGreaterThan(2_700);
+  });
+
+  it('B24: a limited task does not hold up the others of its queue, and its wait is no attempt', async () => {
+    script.ping = async ({ note }) => outside(note);
+    const worker = await start('first', 1);
+    const rare = await Promise.all([1, 2].map(() => worker.tasks.enqueue(Rare, { note: 'rare' }, { tracked: true })));
+    const quick = await worker.tasks.enqueue(Ping, { note: 'quick' }, { tracked: true });
+    await worker.ended(quick.id);
+    const ended = await Promise.all(rare.map(({ id }) => worker.ended(id)));
+    expect(ended.map(({ state, attempt }) => [state, attempt])).toEqual(Array(2).fill(['succeeded', 1]));
+    expect(calls.indexOf('quick')).toBeLessThan(calls.lastIndexOf('rare'));
+  });
+
+  it('hands back, unrun, what waits for its turn when the worker stops', async () => {
+    script.ping = async ({ note }) => outside(note);
+    const worker = await start('first');
+    await Promise.all([1, 2, 3].map(() => worker.tasks.enqueue(Rare, { note: 'rare' }, { tracked: true })));
+    await eventually(() => calls.length === 1);
+    await workers.pop()!.stop();
+    expect(await left(servers, 'work')).toHaveLength(2);
+  });
+
+  it('never runs more of one key at once than its limit, over three replicas, and other keys meanwhile', async () => {
+    const running = new Map<string, number>();
+    let most = 0;
+    script.record = async ({ note }) => {
+      running.set(note, (running.get(note) ?? 0) + 1);
+      most = Math.max(most, running.get(note)!);
+      await new Promise((resolve) => setTimeout(resolve, 30));
+      running.set(note, running.get(note)! - 1);
+      outside(note);
+    };
+    const [first] = await Promise.all(['first', 'second', 'third'].map((worker) => start(worker)));
+    const keys = ['a', 'b'];
+    const requests = Array.from({ length: 30 }, (_, n) => ({ contract: ByKey, payload: { note: keys[n % 2]! } }));
+    await first!.tasks.enqueueMany(requests);
+    await eventually(() => calls.length === 30, { timeoutSeconds: 90 });
+    expect(most).toBe(1);
+    const slots = await servers.database.query('SELECT * FROM tasks.concurrency_slot');
+    expect(slots).toEqual([]);
+  });
+
+  it('lets others of the queue go by while a key is busy', async () => {
+    const gate = new Gate();
+    script.record = async ({ note }) => {
+      if (note === 'busy') await gate.pass();
+      outside(note);
+    };
+    const worker = await start('first', 2);
+    const busy = [1, 2, 3].map(() => worker.tasks.enqueue(ByKey, { note: 'busy' }));
+    await Promise.all(busy);
+    await eventually(() => gate.entered === 1);
+    await worker.tasks.enqueue(Record, { note: 'goes by' });
+    await eventually(() => calls.includes('goes by'));
+    expect(gate.entered).toBe(1);
+    gate.open();
+    await eventually(() => calls.length === 4);
+  });
+
+  it('B25: what has a lane of its own is done within two seconds of the rate behind 10,000 others', async () => {
+    let limited = 0;
+    script.ping = async () => void (limited += 1);
+    script.call = ({ note }, ctx) => ctx.once(async () => outside(note));
+    const queues = { work: { concurrency: 4 }, outside: { concurrency: 4 } };
+    const worker = await TaskApplication.start(servers, { controllers: [ScriptedController], queues });
+    workers.push(worker);
+    const thousand = Array.from({ length: 1_000 }, () => ({ contract: Limited, payload: { note: 'reminder' } }));
+    for (let n = 0; n < 10; n += 1) await worker.tasks.enqueueMany(thousand);
+    await eventually(() => limited > 0);
+    const before = limited;
+    const { id } = await worker.tasks.enqueue(Call, { note: 'password reset' });
+    await worker.ended(id);
+    expect(limited - before).toBeLessThanOrEqual(2 * 20 + 2);
+  });
+
+  it('shows what a handler says about its progress', async () => {
+    const gate = new Gate();
+    script.record = async (_, ctx) => {
+      ctx.progress({ done: 1, of: 2 });
+      ctx.progress({ done: 2, of: 2 });
+      await gate.pass();
+      ctx.progress('x'.repeat(5_000));
+    };
+    const worker = await start('first');
+    const { id } = await worker.tasks.enqueue(Record, { note: 'long' });
+    const progress = async () => (await worker.store.history.find(id))?.progress;
+    await eventually(async () => JSON.stringify(await progress()) === '{"done":2,"of":2}');
+    gate.open();
+    expect((await worker.failed(id)).message).toContain('at most 4096');
+    expect(await progress()).toEqual({ done: 2, of: 2 });
+  });
+});

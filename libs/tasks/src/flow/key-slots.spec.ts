@@ -1,0 +1,39 @@
+import type { Flow } from '@mentorhub/task-store';
+import { createLogger } from '@mentorhub/service';
+import { KeySlots } from './key-slots.js';
+
+const logger = createLogger('test', { LOG_LEVEL: 'silent', LOG_PRETTY: false });
+
+describe('The slots of a key in one process', () => {
+  /** PostgreSQL always has a slot: who waits here waits for this process's own tasks. */
+  const flow = { takeSlot: async () => true, renewSlot: async () => true, freeSlot: async () => undefined };
+  const open = () => new KeySlots({ flow: flow as unknown as Flow, logger });
+
+  it('go to whoever waits next, also when one before has given up', async () => {
+    const slots = open();
+    const free = await slots.take('key', 1, 60);
+    expect(await slots.take('key', 1, 0.01)).toBeUndefined();
+    const next = slots.take('key', 1, 60);
+    await free?.();
+    const freeNext = await next;
+    expect(freeNext).toBeDefined();
+    await freeNext?.();
+  });
+
+  it('are as many as the limit, for each key', async () => {
+    const slots = open();
+    const taken = await Promise.all([slots.take('a', 2, 0.01), slots.take('a', 2, 0.01), slots.take('b', 2, 0.01)]);
+    expect(taken.every(Boolean)).toBe(true);
+    expect(await slots.take('a', 2, 0.01)).toBeUndefined();
+    await Promise.all(taken.map((free) => free?.()));
+  });
+
+  it('send away who waits when the process stops', async () => {
+    const slots = open();
+    const free = await slots.take('key', 1, 60);
+    const waiting = slots.take('key', 1, 60);
+    slots.stop();
+    expect(await waiting).toBeUndefined();
+    await free?.();
+  });
+});

@@ -1,0 +1,100 @@
+import type { Flow } from '@mentorhub/task-store';
+import type { Logger } from '@mentorhub/service';
+import { randomUUID } from 'node:crypto';
+
+export interface KeySlotsOptions {
+  readonly flow: Flow;
+  readonly logger: Logger;
+}
+
+interface Line {
+  inside: number;
+  readonly waiting: Set<() => void>;
+}
+
+/** A slot of a worker that died is free again after this. */
+const leaseSeconds = 60;
+const renewEveryMs = 15_000;
+const askAgainMs = 200;
+
+/**
+ * Bounds how many tasks of one key run at once over all replicas.
+ *
+ * Those of this process stand in line here, so that only as many as may run at once ask PostgreSQL for a slot. A slot is
+ * a lease that is renewed while its task runs.
+ */
+export class KeySlots {
+  private readonly lines = new Map<string, Line>();
+  private stopped = false;
+
+  constructor(private readonly options: KeySlotsOptions) {}
+
+  /** @returns what frees the slot; undefined when none was free within `longestWaitSeconds`, or the process stops. */
+  async take(key: string, limit: number, longestWaitSeconds: number): Promise<(() => Promise<void>) | undefined> {
+    const deadline = performance.now() + longestWaitSeconds * 1000;
+    if (!(await this.enter(key, limit, deadline))) return undefined;
+    const token = randomUUID();
+    try {
+      while (!(await this.options.flow.takeSlot(key, limit, token, leaseSeconds))) {
+        if (this.stopped || performance.now() > deadline) return this.leave(key);
+        await new Promise((resolve) => setTimeout(resolve, askAgainMs * (0.5 + Math.random())));
+      }
+    } catch (error) {
+      this.leave(key);
+      throw error;
+    }
+    const renewing = setInterval(() => void this.renew(key, token), renewEveryMs);
+    return () => this.free(key, token, renewing);
+  }
+
+  /** Sends away who waits. */
+  stop(): void {
+    this.stopped = true;
+    for (const { waiting } of this.lines.values()) for (const wake of waiting) wake();
+  }
+
+  private async enter(key: string, limit: number, deadline: number): Promise<boolean> {
+    const line = this.lines.get(key) ?? { inside: 0, waiting: new Set() };
+    this.lines.set(key, line);
+    while (line.inside >= limit && !this.stopped && performance.now() < deadline) await inLine(line, deadline);
+    if (this.stopped || line.inside >= limit) return false;
+    line.inside += 1;
+    return true;
+  }
+
+  private leave(key: string): undefined {
+    const line = this.lines.get(key);
+    if (!line) return;
+    line.inside -= 1;
+    const [next] = line.waiting;
+    next?.();
+    if (line.inside === 0 && line.waiting.size === 0) this.lines.delete(key);
+  }
+
+  private async free(key: string, token: string, renewing: NodeJS.Timeout): Promise<void> {
+    clearInterval(renewing);
+    await this.options.flow.freeSlot(key, token).catch((error: unknown) => {
+      this.options.logger.warn({ err: error, key }, 'A concurrency slot could not be freed; it expires in a minute.');
+    });
+    this.leave(key);
+  }
+
+  private async renew(key: string, token: string): Promise<void> {
+    const held = await this.options.flow.renewSlot(key, token, leaseSeconds).catch(() => undefined);
+    if (held === false)
+      this.options.logger.error({ key }, 'A concurrency slot expired while its task ran; another may run beside it.');
+  }
+}
+
+/** Waits to be woken, at most until the deadline; who gave up is not woken in another's stead. */
+function inLine({ waiting }: Line, deadline: number): Promise<void> {
+  return new Promise((resolve) => {
+    const wake = () => {
+      clearTimeout(timer);
+      waiting.delete(wake);
+      resolve();
+    };
+    const timer = setTimeout(wake, deadline - performance.now());
+    waiting.add(wake);
+  });
+}

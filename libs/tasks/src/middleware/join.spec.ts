@@ -1,0 +1,61 @@
+import type { Outcome } from '../outcomes/outcome.js';
+import type { Job } from '../server/job.js';
+import { join } from './join.js';
+
+const job = (attempt: number) =>
+  ({ id: 'one', run: 1, attempt, contract: { kind: 'task', effects: 'database' } }) as unknown as Job;
+
+describe('A delivery of a task that this process is running', () => {
+  const retrying = { kind: 'retrying' } as Outcome;
+  const succeeded = { kind: 'succeeded' } as Outcome;
+  let step: ReturnType<typeof join>;
+  let end: (outcome: Outcome) => void;
+  let runs: number;
+
+  beforeEach(() => {
+    step = join();
+    runs = 0;
+  });
+
+  const first = (attempt: number) => step(job(attempt), () => new Promise<Outcome>((resolve) => (end = resolve)));
+  const other = (attempt: number) =>
+    step(job(attempt), () => {
+      runs += 1;
+      return Promise.resolve(succeeded);
+    });
+
+  it('is not run and ends as the first does', async () => {
+    const running = first(1);
+    const second = other(1);
+    end(succeeded);
+    expect(await running).toBe(succeeded);
+    expect(await second).toEqual({ kind: 'duplicate', of: succeeded });
+    expect(runs).toBe(0);
+  });
+
+  it('has nothing left to do when the first is tried again', async () => {
+    void first(2);
+    const [same, older] = [other(2), other(1)];
+    end(retrying);
+    expect(await same).toEqual({ kind: 'superseded' });
+    expect(await older).toEqual({ kind: 'superseded' });
+  });
+
+  it('is run after it when it is the next attempt', async () => {
+    void first(1);
+    const next = other(2);
+    await new Promise(setImmediate);
+    expect(runs).toBe(0);
+    end(retrying);
+    expect(await next).toBe(succeeded);
+    expect(runs).toBe(1);
+  });
+
+  it('is run by one of those that waited when the first decided nothing', async () => {
+    void first(1);
+    const waiting = [other(1), other(1)];
+    end({ kind: 'busy' });
+    expect(await Promise.all(waiting)).toEqual([succeeded, { kind: 'duplicate', of: succeeded }]);
+    expect(runs).toBe(1);
+  });
+});

@@ -1,0 +1,83 @@
+import type { Logger } from '@mentorhub/service';
+
+export interface DatabaseCircuitOptions {
+  /** Rejects while the database is away. */
+  readonly probe: () => Promise<unknown>;
+  readonly logger: Logger;
+}
+
+const probeEveryMs = 500;
+const warnEveryProbes = 20;
+
+/**
+ * Keeps work back while the database is away.
+ *
+ * 1. A job that found no database trips it: no delivery is started any more, what has arrived waits here unacked.
+ * 2. The database is probed twice a second; no message is moved and no attempt is spent meanwhile.
+ * 3. Once it answers, everything that waited goes on.
+ */
+export class DatabaseCircuit {
+  private tripped: Promise<void> | undefined;
+  private readonly listeners: (() => void)[] = [];
+  private stopped = false;
+  private endPause: () => void = () => {};
+
+  constructor(private readonly options: DatabaseCircuitOptions) {}
+
+  /** Whether work may start. */
+  get closed(): boolean {
+    return this.tripped === undefined;
+  }
+
+  get isStopped(): boolean {
+    return this.stopped;
+  }
+
+  /** Called each time work may start again. */
+  onClosed(listener: () => void): void {
+    this.listeners.push(listener);
+  }
+
+  /** Something found no database. Resolves when it is back, or when `stop` was called. */
+  trip(error: unknown): Promise<void> {
+    if (this.stopped) return Promise.resolve();
+    this.tripped ??= this.untilBack(error);
+    return this.tripped;
+  }
+
+  /** Ends the waiting of everybody; nobody waits afterwards. */
+  stop(): void {
+    this.stopped = true;
+    this.endPause();
+  }
+
+  private async untilBack(error: unknown): Promise<void> {
+    const { logger } = this.options;
+    logger.warn({ err: error }, 'PostgreSQL is away: no task is started until it is back, and no attempt is spent.');
+    for (let probes = 1; !this.stopped && !(await this.answers()); probes += 1) {
+      if (probes % warnEveryProbes === 0) logger.warn({ probes }, 'PostgreSQL is still away; tasks wait.');
+      await this.pause();
+    }
+    this.tripped = undefined;
+    if (this.stopped) return;
+    logger.info({}, 'PostgreSQL is back; tasks go on.');
+    for (const listener of this.listeners) listener();
+  }
+
+  private answers(): Promise<boolean> {
+    return this.options.probe().then(
+      () => true,
+      () => false,
+    );
+  }
+
+  private pause(): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, probeEveryMs);
+      this.endPause = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+}

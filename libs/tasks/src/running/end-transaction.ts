@@ -1,0 +1,11 @@
+import type { EntityManager } from 'typeorm';
+
+/**
+ * Ends the connection that a transaction runs on, from the server's side: a statement that runs or waits for a lock is
+ * ended too, and PostgreSQL rolls the transaction back.
+ */
+export async function endTransaction(tx: EntityManager): Promise<void> {
+  const runner = tx.queryRunner as { databaseConnection?: { processID?: number } } | undefined;
+  const pid = runner?.databaseConnection?.processID;
+  if (pid !== undefined) await tx.connection.query(`SELECT pg_terminate_backend($1)`, [pid]).catch(() => undefined);
+}

@@ -1,0 +1,56 @@
+const aheadSeconds = 1;
+const most = 1_000;
+const mostBytes = 64 * 2 ** 20;
+
+/**
+ * How many deliveries of a queue a process holds at once.
+ *
+ * It begins with twice the concurrency, so that slow tasks are left to other replicas and nothing waits here for long. A
+ * queue whose deliveries go by quickly gets up to a second's worth, since otherwise each would wait for the
+ * broker. Never more than 1,000, nor more than would make 64 MiB of bodies of the usual size (but always the concurrency).
+ */
+export class Prefetch {
+  private value: number;
+  private count = 0;
+  private bytes = 0;
+  private since: number | undefined;
+
+  constructor(private readonly concurrency: number) {
+    this.value = this.least;
+  }
+
+  get current(): number {
+    return this.value;
+  }
+
+  /**
+   * A delivery has come.
+   *
+   * @param now milliseconds of a clock that does not jump.
+   * @returns the prefetch to have from now on, when it should be another.
+   */
+  taken(bodyBytes: number, now: number): number | undefined {
+    this.since ??= now;
+    this.count += 1;
+    this.bytes += bodyBytes;
+    if (this.count < this.value) return undefined;
+    const wanted = this.wanted((now - this.since) / 1000);
+    this.count = this.bytes = 0;
+    this.since = now;
+    if (wanted < 2 * this.value && wanted > this.value / 4) return undefined;
+    if (wanted === this.value) return undefined;
+    this.value = wanted;
+    return wanted;
+  }
+
+  private get least(): number {
+    return Math.min(2 * this.concurrency, 65_535);
+  }
+
+  private wanted(seconds: number): number {
+    const perSecond = this.count / Math.max(seconds, 0.001);
+    const byBytes = mostBytes / Math.max(1, this.bytes / this.count);
+    const ahead = Math.max(this.least, Math.min(most, perSecond * aheadSeconds));
+    return Math.floor(Math.max(this.concurrency, Math.min(ahead, byBytes)));
+  }
+}

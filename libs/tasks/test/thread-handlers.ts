@@ -1,0 +1,9 @@
+import { threadHandler } from '../src/server/index.js';
+import { Act, Upload } from './example-tasks.js';
+
+export const actModule = new URL('./threads/act.ts', import.meta.url);
+
+export const threadHandlers = [
+  threadHandler(Act, actModule),
+  threadHandler(Upload, new URL('./threads/upload.ts', import.meta.url)),
+];
