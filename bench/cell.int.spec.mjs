@@ -1,0 +1,43 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { runCell } from './run-cell.mjs';
+
+/** The cells of the workspace's own packages; peers are installed by `npm run bench` alone. */
+describe('A cell', () => {
+  const settings = { seconds: 0.1, most: 60, probe: 20 };
+  let directory;
+
+  beforeAll(() => (directory = mkdtempSync(join(tmpdir(), 'bench-'))));
+  afterAll(() => rmSync(directory, { recursive: true, force: true }));
+
+  const measure = (system, caseName) => {
+    const servers = {
+      amqpUrl: process.env.TEST_AMQP_URL,
+      managementUrl: process.env.TEST_RABBITMQ_MANAGEMENT_URL,
+      databaseUrl: process.env.TEST_DATABASE_URL,
+    };
+    return runCell({ system, caseName, settings, servers, directory, owner: directory });
+  };
+
+  it.each([
+    ['mentorhub', 'process'],
+    ['mentorhub', 'process-tracked'],
+    ['amqplib', 'process'],
+  ])(
+    'of %s measures %s',
+    async (system, caseName) => {
+      const result = await measure(system, caseName);
+      expect(result).toEqual({
+        value: expect.any(Number),
+        details: { tasks: expect.any(Number), cpuMicroseconds: expect.any(Number) },
+      });
+      expect(result.value).toBeGreaterThan(0);
+    },
+    120_000,
+  );
+
+  it('that cannot be measured says why and ends', async () => {
+    expect(await measure('mentorhub', 'no-such-case')).toEqual({ failed: expect.stringContaining('not a function') });
+  });
+});

@@ -1,0 +1,54 @@
+/**
+ * The systems, as data. `needs` names a server that may be missing on this machine. `without` says for each case that a system
+ * has no cell of, why; whatever is not in it is measured.
+ */
+const noBulk = 'it has no call for many tasks at once; the window of `enqueue-direct` is all there is';
+const noTransaction = 'its broker cannot take part in a transaction of PostgreSQL';
+const notAtomic = 'the effect cannot commit together with the completion, so it would not be the same effect';
+const rawOnly = 'only what it adds to `amqplib` is of interest';
+
+export const systems = {
+  mentorhub: { needs: [], without: {} },
+  amqplib: {
+    needs: [],
+    without: {
+      'enqueue-bulk': noBulk,
+      'enqueue-transactional': noTransaction,
+      'process-tracked': notAtomic,
+      'relay-lateness': 'AMQP has no delays of its own',
+      'memory-scheduled': 'AMQP has no delays of its own',
+    },
+  },
+  'amqplib-outcome': {
+    needs: [],
+    without: {
+      'enqueue-direct': rawOnly,
+      'enqueue-bulk': rawOnly,
+      'enqueue-transactional': rawOnly,
+      'process-tracked': rawOnly,
+      'latency-10': rawOnly,
+      'latency-50': rawOnly,
+      'relay-lateness': rawOnly,
+      'memory-scheduled': rawOnly,
+    },
+  },
+  bullmq: {
+    needs: ['redis'],
+    without: { 'enqueue-transactional': noTransaction, 'process-tracked': notAtomic },
+  },
+  'pg-boss': { needs: [], without: {} },
+  'graphile-worker': {
+    needs: [],
+    without: { 'process-tracked': 'it completes a job after its handler has returned, in a transaction of its own' },
+  },
+  'celery-rabbitmq': {
+    needs: ['celery'],
+    without: { 'enqueue-bulk': noBulk, 'enqueue-transactional': noTransaction, 'process-tracked': notAtomic },
+  },
+  'celery-redis': {
+    needs: ['redis', 'celery'],
+    without: { 'enqueue-bulk': noBulk, 'enqueue-transactional': noTransaction, 'process-tracked': notAtomic },
+  },
+};
+
+export const supports = (system, caseName) => !(caseName in systems[system].without);

@@ -1,0 +1,40 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { emptyRedis } from '../empty-redis.mjs';
+
+const folder = fileURLToPath(new URL('.', import.meta.url));
+const cases = ['enqueue-direct', 'process', 'latency-10', 'latency-50', 'relay-lateness', 'memory-scheduled'];
+
+/** Celery is no Node program: its cases are measured the same way by a Python program, which answers in the same form. */
+const celery = (name, brokerOf) => ({
+  name,
+  prepare: emptyRedis,
+  measurements: Object.fromEntries(
+    cases.map((caseName) => [
+      caseName,
+      (_, servers, settings) => measure(caseName, settings, servers, brokerOf(servers)),
+    ]),
+  ),
+});
+
+/** Results are not stored: RabbitMQ has no place for them, and the acknowledgement after the run is the outcome. */
+export const celeryRabbitMq = celery('celery-rabbitmq', ({ amqpUrl }) => ({ BENCH_BROKER: amqpUrl }));
+
+export const celeryRedis = celery('celery-redis', ({ redisUrl }) => ({
+  BENCH_BROKER: `${redisUrl}/0`,
+  BENCH_BACKEND: `${redisUrl}/1`,
+}));
+
+async function measure(caseName, settings, { celery: { python, environment }, directory }, broker) {
+  const child = spawn(python, ['measure.py', caseName, JSON.stringify(settings)], {
+    cwd: folder,
+    env: { ...process.env, ...environment, ...broker, BENCH_DIRECTORY: directory, PYTHONDONTWRITEBYTECODE: '1' },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  let output = '';
+  child.stdout.on('data', (chunk) => (output += chunk));
+  const [code] = await once(child, 'close');
+  if (code !== 0) throw new Error(`Celery's measurement ended with ${code}.`);
+  return JSON.parse(output.trim().split('\n').at(-1));
+}
