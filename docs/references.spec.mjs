@@ -15,7 +15,7 @@ const pages = [
 function namedIn(page) {
   const text = readFileSync(join(root, page), 'utf8');
   const links = [...text.matchAll(/\]\(([^)#\s]+)\)/g)].map(([, target]) => target);
-  const paths = [...text.matchAll(/`((?:apps|libs|tools|infra|bench|docs)\/[\w./-]+)`/g)].map(([, path]) => path);
+  const paths = [...text.matchAll(/`((?:apps|libs|tools|infra|bench|chaos|docs)\/[\w./-]+)`/g)].map(([, path]) => path);
   const local = links.filter((target) => !/^[a-z]+:/.test(target)).map((target) => join(dirname(page), target));
   return [...local, ...paths].map(normalize);
 }
