@@ -12,6 +12,7 @@ export class Acknowledger {
   private acks: number[] = [];
   private handBacks: number[] = [];
   private open = true;
+  private acked = false;
   private scheduled: NodeJS.Immediate | undefined;
 
   constructor(private readonly channel: Channel) {
@@ -20,6 +21,11 @@ export class Acknowledger {
 
   get channelOpen(): boolean {
     return this.open;
+  }
+
+  /** Whether anything was ever acked on this channel. */
+  get hasAcked(): boolean {
+    return this.acked;
   }
 
   delivered(tag: number): void {
@@ -68,6 +74,7 @@ export class Acknowledger {
   }
 
   private writeAcks(tags: number[]): void {
+    if (tags.length > 0) this.acked = true;
     const lowestUnfinished: number = this.unfinished.values().next().value ?? Infinity;
     let highestBelow = 0;
     for (const tag of tags) {

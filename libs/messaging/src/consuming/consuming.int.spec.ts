@@ -244,6 +244,17 @@ describe('consuming', () => {
     await queueHas(1, 0);
   });
 
+  it('B22: what was acked just before a close is gone, however much it is', async () => {
+    await publish(300);
+    const consumer = await consume(keep, { prefetch: 300 });
+    await eventually(() => received.length === 300);
+    await consumer.cancel();
+    // Those above an unacked one are acked one by one.
+    received.slice(1).forEach((delivery) => delivery.ack());
+    await consumer.close();
+    await queueHas(1, 0);
+  });
+
   it('can be closed while it still subscribes', async () => {
     const consumer = broker.consume({ queue: 'email', prefetch: 1, onDelivery: keep });
     await consumer.close();

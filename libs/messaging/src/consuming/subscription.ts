@@ -7,6 +7,7 @@ import type { Delivery } from './delivery.js';
 import { ReceivedDelivery } from './received-delivery.js';
 
 const cancelWithinSeconds = 2;
+const takeAcksWithinSeconds = 2;
 
 export interface SubscriptionOptions {
   /** The queue as deliveries and metrics name it. */
@@ -78,7 +79,17 @@ export class Subscription {
     this.acknowledger.flush();
     if (!this.acknowledger.channelOpen) return;
     this.acknowledger.shut();
+    await this.untilAcksAreTaken();
     await closeChannel(this.channel);
+  }
+
+  /**
+   * RabbitMQ keeps back acks of a quorum queue while more than 32 of them are on their way to it, and forgets those that it
+   * still keeps when the channel closes. A `get` is answered by the queue itself, after those before it, which lets them go;
+   * the message that it may bring goes back with the channel.
+   */
+  private async untilAcksAreTaken(): Promise<void> {
+    if (this.acknowledger.hasAcked) await settledWithin(takeAcksWithinSeconds, this.channel.get(this.queue));
   }
 
   /** Not before it has begun: deliveries, and with them a wish for more, come before the server's answer. */
