@@ -8,6 +8,8 @@ export default {
     '<rootDir>/bench',
     '<rootDir>/chaos',
   ],
-  maxWorkers: 2,
+  // More than the two cores of a small machine: most of the slow tests wait for servers.
+  maxWorkers: 3,
+  testSequencer: '<rootDir>/tools/local/slow-first-sequencer.mjs',
   testTimeout: 30_000,
 };

@@ -67,8 +67,8 @@ describe('Worker processes that are killed under load', () => {
         .output()
         .split('\n')
         .filter((line) => /"level":"(warn|error|fatal)"/.test(line))
-        // True on a busy machine, and about handlers, not about the broker.
-        .filter((line) => !line.includes('The event loop was blocked'));
+        // The others are about handlers: calls that were cut off, an event loop that was blocked.
+        .filter((line) => /broker|RabbitMQ|connection|settled/i.test(line));
       expect(warnings).toEqual([]);
     }
   });
