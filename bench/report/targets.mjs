@@ -9,6 +9,7 @@ export const targets = [
   { case: 'process', of: 'amqplib', atLeast: 0.7 },
   { case: 'process', of: 'bullmq', atLeast: 2 },
   { case: 'process-tracked', of: 'pg-boss', atLeast: 1 },
+  { case: 'process-tracked', of: 'pg-boss-single', atLeast: 1 },
   { case: 'latency-50', limit: 50 },
   { case: 'relay-lateness', limit: 250 },
   { case: 'memory-scheduled', limit: 1.1 },

@@ -6,6 +6,7 @@ const noBulk = 'it has no call for many tasks at once; the window of `enqueue-di
 const noTransaction = 'its broker cannot take part in a transaction of PostgreSQL';
 const notAtomic = 'the effect cannot commit together with the completion, so it would not be the same effect';
 const rawOnly = 'only what it adds to `amqplib` is of interest';
+const singleOnly = 'it differs from `pg-boss` only in how tracked jobs are done';
 
 export const systems = {
   mentorhub: { needs: [], without: {} },
@@ -37,6 +38,19 @@ export const systems = {
     without: { 'enqueue-transactional': noTransaction, 'process-tracked': notAtomic },
   },
   'pg-boss': { needs: [], without: {} },
+  'pg-boss-single': {
+    needs: [],
+    without: {
+      'enqueue-direct': singleOnly,
+      'enqueue-bulk': singleOnly,
+      'enqueue-transactional': singleOnly,
+      process: singleOnly,
+      'latency-10': singleOnly,
+      'latency-50': singleOnly,
+      'relay-lateness': singleOnly,
+      'memory-scheduled': singleOnly,
+    },
+  },
   'graphile-worker': {
     needs: [],
     without: { 'process-tracked': 'it completes a job after its handler has returned, in a transaction of its own' },

@@ -31,6 +31,7 @@ const modules = {
   'amqplib-outcome': () => import('./amqplib.mjs').then(({ amqplibOutcome }) => amqplibOutcome),
   bullmq: () => import('./bullmq.mjs').then(({ bullmq }) => bullmq),
   'pg-boss': () => import('./pg-boss.mjs').then(({ pgBoss }) => pgBoss),
+  'pg-boss-single': () => import('./pg-boss.mjs').then(({ pgBossSingle }) => pgBossSingle),
   'graphile-worker': () => import('./graphile-worker.mjs').then(({ graphileWorker }) => graphileWorker),
   'celery-rabbitmq': () => import('./celery/celery.mjs').then(({ celeryRabbitMq }) => celeryRabbitMq),
   'celery-redis': () => import('./celery/celery.mjs').then(({ celeryRedis }) => celeryRedis),

@@ -47,15 +47,11 @@ export const pgBoss = {
   async transactionalProducer(servers, { connections: max }) {
     const boss = await started(servers);
     const pool = new pg.Pool({ connectionString: servers.databaseUrl, max });
-    const enqueueWithRow = async (payload) => {
-      const client = await pool.connect();
-      const db = { executeSql: (text, values) => client.query(text, values) };
-      await client.query('BEGIN');
-      await client.query(insertRow, [payload.n, payload.note]);
-      await boss.send(queue, payload, { db });
-      await client.query('COMMIT');
-      client.release();
-    };
+    const enqueueWithRow = (payload) =>
+      inTransaction(pool, async (client) => {
+        await client.query(insertRow, [payload.n, payload.note]);
+        await boss.send(queue, payload, { db: databaseOf(client) });
+      });
     return { enqueueWithRow, close: () => Promise.all([boss.stop({ graceful: false }), pool.end()]) };
   },
 
@@ -72,6 +68,55 @@ export const pgBoss = {
     };
   },
 };
+
+/**
+ * A transaction for each job, ten at once, so that each fails or succeeds alone. Its `work` has no such mode that does not
+ * wait for the next poll after each job; this is what its documentation offers beside it.
+ */
+export const pgBossSingle = {
+  ...pgBoss,
+  name: 'pg-boss-single',
+
+  async worker(servers, { expected, onStart }) {
+    const boss = await started(servers);
+    const pool = new pg.Pool({ connectionString: servers.databaseUrl, max: connections });
+    const handle = ({ id, data }) =>
+      inTransaction(pool, async (client) => {
+        onStart(data);
+        await client.query(insertRow, [data.n, data.note]);
+        await boss.complete(queue, id, null, { db: databaseOf(client) });
+      });
+    const all = drainWith(() => boss.fetch(queue, { batchSize: work.batchSize }), handle, expected);
+    const close = () => Promise.all([boss.stop({ graceful: false }), pool.end()]);
+    return { settled: () => all, close };
+  },
+};
+
+/** Ten jobs are under way at any time; the next batch is fetched while the last of the one before run. */
+async function drainWith(fetch, handle, expected) {
+  let jobs = [];
+  let fetching;
+  let done = 0;
+  const more = () => (fetching ??= fetch().then((fetched) => ((jobs = fetched), (fetching = undefined))));
+  const lane = async () => {
+    while (done < expected) {
+      const job = jobs.pop();
+      if (!job) await more();
+      else await handle(job).then(() => (done += 1));
+    }
+  };
+  await Promise.all(Array.from({ length: connections }, lane));
+}
+
+const databaseOf = (client) => ({ executeSql: (text, values) => client.query(text, values) });
+
+async function inTransaction(pool, work) {
+  const client = await pool.connect();
+  await client.query('BEGIN');
+  await work(client);
+  await client.query('COMMIT');
+  client.release();
+}
 
 const scheduled = (data) => ({ data, startAfter: new Date(data.dueAt) });
 

@@ -3,6 +3,7 @@ import { DataSource, type DataSourceOptions } from 'typeorm';
 import type { Logger } from '../logging/create-logger.js';
 import { serialiseError } from '../logging/serialise-error.js';
 import { describeUrl, explainConnectionFault, isPassing } from './connection-fault.js';
+import { pipelineTransactions } from './pipelined-connection.js';
 import { nameConnectionFaults } from './unreachable-database.js';
 
 export interface ConnectOptions {
@@ -32,6 +33,7 @@ export async function connectDatabase(
     if (result instanceof DataSource) {
       reminder.over();
       nameConnectionFaults(result);
+      pipelineTransactions(result);
       return result;
     }
     reminder.waiting(result.fault);

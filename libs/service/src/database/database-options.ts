@@ -1,6 +1,7 @@
 import type { DataSourceOptions } from 'typeorm';
 import type { Logger } from '../logging/create-logger.js';
 import { endWhenSilent, type PooledClient } from './end-silent-connection.js';
+import { writeTogether } from './pipelined-connection.js';
 import { quietLogger } from './quiet-logger.js';
 
 export interface DatabaseSettings {
@@ -55,11 +56,13 @@ export function databaseOptions(settings: DatabaseSettings, logger: Pick<Logger,
     poolErrorHandler: (err: unknown) =>
       logger.warn({ err }, 'An idle connection to PostgreSQL broke; the pool opens a new one when needed.'),
     extra: {
+      pipeline: true,
       keepAlive: true,
       keepAliveInitialDelayMillis: keepAliveSeconds * 1000,
       onConnect: (client: PooledClient) => {
         surviveErrors(client);
         endWhenSilent(client, silenceSeconds);
+        writeTogether(client);
       },
       statement_timeout: statementTimeoutSeconds * 1000,
       idle_in_transaction_session_timeout: idleTransactionSeconds * 1000,

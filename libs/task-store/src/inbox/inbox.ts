@@ -1,4 +1,6 @@
 import type { EntityManager } from 'typeorm';
+import { claimLostState } from '../migrations/6-success.js';
+import { runPrepared } from '../prepared.js';
 
 /** One run of one task, as its messages name it. */
 export interface TaskRun {
@@ -36,7 +38,7 @@ export class Inbox {
    */
   async claim<Outcome>(tx: EntityManager, task: TaskRun, token: string, claimSeconds: number): Promise<Claim<Outcome>> {
     const parameters = [task.taskId, task.run, task.attempt, token, claimSeconds];
-    const [claim]: Claim<Outcome>[] = await tx.query(`SELECT * FROM tasks.claim($1, $2, $3, $4, $5)`, parameters);
+    const [claim] = await runPrepared<Claim<Outcome>>(tx, claimStatement, parameters);
     if (!claim) throw new Error('tasks.claim answered nothing.');
     return claim;
   }
@@ -59,9 +61,18 @@ export class Inbox {
   }
 
   /**
-   * Records how a run ended that was claimed in this very transaction. It is the last statement before the COMMIT of a
+   * Records the success of a run that was claimed in this very transaction. It is the last statement before the COMMIT of a
    * handler's transaction, because it fails in one that PostgreSQL has aborted, where COMMIT alone would answer ROLLBACK
-   * and look like success.
+   * and look like success. COMMIT need not wait for its answer: when it fails, COMMIT rolls back.
+   *
+   * @throws an error that {@link isClaimLost} knows, when a later attempt or an end was recorded already.
+   */
+  async succeed(tx: EntityManager, task: TaskRun, outcome: unknown): Promise<void> {
+    await runPrepared(tx, succeedStatement, [task.taskId, task.run, task.attempt, JSON.stringify(outcome)]);
+  }
+
+  /**
+   * Records how a run ended, otherwise than well, that was claimed in this very transaction.
    *
    * @returns false when a later attempt or an end was recorded already.
    */
@@ -129,6 +140,12 @@ export class Inbox {
     await manager.query(forgetSql, [task.taskId, task.run]);
   }
 }
+
+const claimStatement = { name: 'tasks.claim', text: `SELECT * FROM tasks.claim($1, $2, $3, $4, $5)` };
+const succeedStatement = { name: 'tasks.succeed', text: `SELECT tasks.succeed($1, $2, $3, $4)` };
+
+/** Whether a success could not be recorded since the attempt was decided on already. */
+export const isClaimLost = (error: unknown): boolean => (error as { code?: unknown } | null)?.code === claimLostState;
 
 const callingSql = `
   UPDATE tasks.inbox SET phase = 'calling', updated_at = clock_timestamp()

@@ -3,6 +3,7 @@ import { MandatoryEvents1763820000000 } from './2-mandatory-events.js';
 import { Flow1763891000000 } from './4-flow.js';
 import { RevokeWhatHasEnded1763892000000 } from './5-revoke-what-has-ended.js';
 import { RetriesAndRevocations1763890000000 } from './3-retries-and-revocations.js';
+import { Success1763893000000 } from './6-success.js';
 
 /** The schema that these migrations build; they are append-only. */
 export const taskSchema = 'tasks';
@@ -12,6 +13,7 @@ export const taskStoreMigrations = [
   RetriesAndRevocations1763890000000,
   Flow1763891000000,
   RevokeWhatHasEnded1763892000000,
+  Success1763893000000,
 ];
 
 /** For `migrateCommand` of every service that uses the task store. */

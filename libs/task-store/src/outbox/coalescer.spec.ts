@@ -25,6 +25,19 @@ describe('Gathering work', () => {
     expect(batches).toEqual([[1], [2, 3]]);
   });
 
+  it('begins no run sooner than the interval after the one before, and the first at once', async () => {
+    const batches: { at: number; batch: number[] }[] = [];
+    const coalescer = new Coalescer<number>(async (batch) => void batches.push({ at: performance.now(), batch }), 40);
+    coalescer.add([1]);
+    await coalescer.settled();
+    coalescer.add([2]);
+    await new Promise(setImmediate);
+    coalescer.add([3]);
+    await coalescer.settled();
+    expect(batches.map(({ batch }) => batch)).toEqual([[1], [2, 3]]);
+    expect(batches[1]!.at - batches[0]!.at).toBeGreaterThanOrEqual(39);
+  });
+
   it('goes on after a run that threw', async () => {
     const batches: number[][] = [];
     const coalescer = new Coalescer<number>(async (batch) => {

@@ -1,4 +1,4 @@
-import { isDatabaseUnavailable } from '@mentorhub/task-store';
+import { isClaimLost, isDatabaseUnavailable } from '@mentorhub/task-store';
 import { randomUUID } from 'node:crypto';
 import { QueryRunnerAlreadyReleasedError, type EntityManager } from 'typeorm';
 import type { Outcome, RecordedOutcome } from '../outcomes/outcome.js';
@@ -22,22 +22,33 @@ export class EffectsInTransaction {
   constructor(private readonly options: EffectsOptions) {}
 
   async run(job: Job, payload: unknown): Promise<Outcome> {
-    const { store, runner } = this.options;
+    const { runner } = this.options;
     try {
-      return await store.dataSource.transaction((tx) =>
-        this.underClaim(tx, job, async () => {
-          const outcome = await runner
-            .run(job, payload, { tx })
-            .catch((error: unknown) => Promise.reject(this.onLostConnection(tx, error)));
-          await this.recordSuccess(tx, job, outcome);
-          return outcome;
-        }),
-      );
+      return await this.runInTransaction(job, payload);
     } catch (error) {
       if (!(error instanceof HandlerFailure)) return this.afterBrokenCommit(job, error);
       if (!isCutShort(error.cause) && isQueryOfAnAbsentDatabase(error.cause)) throw error.cause;
       return this.recordFailure(job, runner.ended(job, error.cause, error.startedAt));
     }
+  }
+
+  /** COMMIT is sent right behind the record of the success, which rolls it back when it fails: one wait less. */
+  private async runInTransaction(job: Job, payload: unknown): Promise<Outcome> {
+    const { store, runner } = this.options;
+    let recording: Promise<void> | undefined;
+    const committed = store.dataSource.transaction((tx) =>
+      this.underClaim(tx, job, async () => {
+        const outcome = await runner
+          .run(job, payload, { tx })
+          .catch((error: unknown) => Promise.reject(this.onLostConnection(tx, error)));
+        recording = this.recordSuccess(tx, job, outcome);
+        recording.catch(() => undefined); // looked at below, after the COMMIT
+        return outcome;
+      }),
+    );
+    await committed.catch(() => undefined);
+    await recording; // its fault is the reason of the COMMIT's
+    return committed;
   }
 
   /** Whatever the handler made of it: it stood on a connection that was gone. Unless it was cut off on purpose. */
@@ -74,7 +85,10 @@ export class EffectsInTransaction {
   }
 
   private async recordSuccess(tx: EntityManager, job: Job, outcome: RecordedOutcome): Promise<void> {
-    const recorded = await this.options.store.inbox.finish(tx, runOf(job), 'succeeded', outcome);
-    if (!recorded) throw new ClaimLostError(job.id);
+    try {
+      await this.options.store.inbox.succeed(tx, runOf(job), outcome);
+    } catch (error) {
+      throw isClaimLost(error) ? new ClaimLostError(job.id) : error;
+    }
   }
 }
