@@ -1,3 +1,6 @@
+import { randomUUID } from 'node:crypto';
+import { exchanges, topology } from '@mentorhub/contracts';
+import { taskMessage } from '@mentorhub/task-store';
 import { connect } from 'amqplib';
 
 const queue = 'bench';
@@ -16,6 +19,56 @@ export const amqplib = {
 
 /** The same with an outcome per task, confirmed on a queue of its own before the task is acknowledged. */
 export const amqplibOutcome = { ...amqplib, name: 'amqplib-outcome', worker: consumeWithOutcome };
+
+/** The same over the product's own exchange, bindings and queue, with the properties and headers of its messages. */
+export const amqplibTopic = {
+  ...amqplib,
+  name: 'amqplib-topic',
+  prepare: declareTopology,
+  producer: topicProducer,
+  worker: (servers, options) =>
+    consume(servers, options, ({ content }) => options.onStart(JSON.parse(content)), productQueue),
+};
+
+const productQueue = 'default';
+
+async function declareTopology({ amqpUrl }) {
+  const connection = await connect(amqpUrl);
+  const channel = await connection.createChannel();
+  for (const { name, type } of topology.exchanges) await channel.assertExchange(name, type);
+  for (const { name, arguments: wanted } of topology.queues)
+    await channel.assertQueue(name, { durable: true, arguments: wanted });
+  for (const { queue: to, exchange, routingKey } of topology.bindings)
+    await channel.bindQueue(to, exchange, routingKey);
+  await connection.close();
+}
+
+async function topicProducer({ amqpUrl }) {
+  const connection = await connect(amqpUrl, { noDelay: true });
+  const channel = await connection.createConfirmChannel();
+  const enqueue = (payload) =>
+    new Promise((resolve, reject) => {
+      const { exchange, routingKey, body, timestamp, ...properties } = messageOf(payload);
+      const options = { ...properties, timestamp: Math.floor(timestamp / 1000), persistent: true };
+      channel.publish(exchange, routingKey, body, options, (error) => (error ? reject(error) : resolve()));
+    });
+  return { enqueue, close: () => connection.close() };
+}
+
+const messageOf = (payload) =>
+  taskMessage({
+    exchange: exchanges.tasks,
+    producer: 'bench',
+    id: randomUUID(),
+    run: 1,
+    attempt: 1,
+    name: 'bench.light',
+    version: 1,
+    queue: productQueue,
+    payload: Buffer.from(JSON.stringify(payload)),
+    headers: {},
+    dueAt: new Date(),
+  });
 
 async function declareQueues({ amqpUrl }) {
   const connection = await connect(amqpUrl);
@@ -38,7 +91,7 @@ function confirmed(channel, to, content) {
 }
 
 /** Acknowledges each tick's deliveries together, as far as they are contiguous, which they are with handlers that do not wait. */
-async function consume({ amqpUrl }, { expected }, handle) {
+async function consume({ amqpUrl }, { expected }, handle, from = queue) {
   const connection = await connect(amqpUrl, { noDelay: true });
   const channel = await connection.createChannel();
   await channel.prefetch(prefetch);
@@ -48,9 +101,9 @@ async function consume({ amqpUrl }, { expected }, handle) {
   const acknowledge = () => {
     channel.ack(last, true);
     last = undefined;
-    if (count === expected) channel.checkQueue(queue).then(end.resolve, end.reject); // answered after the acks before it
+    if (count === expected) channel.checkQueue(from).then(end.resolve, end.reject); // answered after the acks before it
   };
-  await channel.consume(queue, (message) => {
+  await channel.consume(from, (message) => {
     handle(message);
     count += 1;
     if (last === undefined) setImmediate(acknowledge);

@@ -33,6 +33,18 @@ export const systems = {
       'memory-scheduled': rawOnly,
     },
   },
+  'amqplib-topic': {
+    needs: [],
+    without: {
+      'enqueue-bulk': noBulk,
+      'enqueue-transactional': rawOnly,
+      'process-tracked': rawOnly,
+      'latency-10': rawOnly,
+      'latency-50': rawOnly,
+      'relay-lateness': rawOnly,
+      'memory-scheduled': rawOnly,
+    },
+  },
   bullmq: {
     needs: ['redis'],
     without: { 'enqueue-transactional': noTransaction, 'process-tracked': notAtomic },

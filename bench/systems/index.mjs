@@ -29,6 +29,7 @@ const modules = {
   mentorhub: () => import('./mentorhub/mentorhub.mjs').then(({ mentorhub }) => mentorhub),
   amqplib: () => import('./amqplib.mjs').then(({ amqplib }) => amqplib),
   'amqplib-outcome': () => import('./amqplib.mjs').then(({ amqplibOutcome }) => amqplibOutcome),
+  'amqplib-topic': () => import('./amqplib.mjs').then(({ amqplibTopic }) => amqplibTopic),
   bullmq: () => import('./bullmq.mjs').then(({ bullmq }) => bullmq),
   'pg-boss': () => import('./pg-boss.mjs').then(({ pgBoss }) => pgBoss),
   'pg-boss-single': () => import('./pg-boss.mjs').then(({ pgBossSingle }) => pgBossSingle),

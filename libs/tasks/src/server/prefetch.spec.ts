@@ -14,16 +14,16 @@ describe('The prefetch of a queue', () => {
     expect(come(prefetch, 5, 200)).toEqual([]);
   });
 
-  it('grows to a second of quick ones, up to 1,000', () => {
+  it('grows to a second of quick ones, up to 4,000', () => {
     const prefetch = new Prefetch(10);
     expect(come(prefetch, 400, 40)[0]).toBeGreaterThanOrEqual(390);
-    expect(come(prefetch, 40_000, 1_000, 100, 10_000).at(-1)).toBe(1_000);
+    expect(come(prefetch, 40_000, 4_000, 100, 10_000).at(-1)).toBe(4_000);
   });
 
   it('shrinks again when they become slow', () => {
     const prefetch = new Prefetch(10);
     come(prefetch, 40_000, 1_000);
-    expect(come(prefetch, 10, 2_100, 100, 100_000).at(-1)).toBe(20);
+    expect(come(prefetch, 10, 8_200, 100, 100_000).at(-1)).toBe(20);
   });
 
   it('holds about 64 MiB of bodies at most, but always the concurrency', () => {

@@ -1,5 +1,5 @@
 const aheadSeconds = 1;
-const most = 1_000;
+const most = 4_000;
 const mostBytes = 64 * 2 ** 20;
 
 /**
@@ -7,7 +7,7 @@ const mostBytes = 64 * 2 ** 20;
  *
  * It begins with twice the concurrency, so that slow tasks are left to other replicas and nothing waits here for long. A
  * queue whose deliveries go by quickly gets up to a second's worth, since otherwise each would wait for the
- * broker. Never more than 1,000, nor more than would make 64 MiB of bodies of the usual size (but always the concurrency).
+ * broker. Never more than 4,000, nor more than would make 64 MiB of bodies of the usual size (but always the concurrency).
  */
 export class Prefetch {
   private value: number;

@@ -52,11 +52,11 @@ describe('Settling in groups', () => {
     expect(sent).toHaveLength(1);
   });
 
-  it('lets no group grow beyond 200, nor wait for the confirm of the one before', async () => {
+  it('lets no group grow beyond 500, nor wait for the confirm of the one before', async () => {
     const { add, sent, toldIn } = settling(false);
-    for (let n = 0; n < 401; n += 1) add(n);
+    for (let n = 0; n < 1_001; n += 1) add(n);
     expect(sent).toHaveLength(2);
-    expect(toldIn(1)).toHaveLength(200);
+    expect(toldIn(1)).toHaveLength(500);
   });
 
   it('acks at once what has nothing to tell', async () => {

@@ -31,7 +31,7 @@ interface BatchMessage {
 }
 
 const longestWaitMs = 15;
-const largestBatch = 200;
+const largestBatch = 500;
 const largestBatchBytes = 1 << 20;
 const tryAgainMs = 1_000;
 
@@ -41,7 +41,7 @@ export const taskEventBatch = 'task-events.batch';
 /**
  * Settles outcomes in groups.
  *
- * 1. Outcomes gather until 15 ms have passed, 200 are there, they make 1 MiB, or nothing runs any more and no group is on
+ * 1. Outcomes gather until 15 ms have passed, 500 are there, they make 1 MiB, or nothing runs any more and no group is on
  *    its way: a busy process so settles in groups of what ends during one confirm, an idle one at once.
  * 2. Their events are published as one message and its confirm awaited; when the broker does not take it, it is written
  *    to PostgreSQL, from where the relay publishes it.
