@@ -11,6 +11,7 @@ export function renderReport(data) {
     ranOn(data),
     '## Targets',
     targetTable(data.rows),
+    page('where-time-goes'),
     '## All figures',
     page('reading'),
     figureTable(data.rows),
