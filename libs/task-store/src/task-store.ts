@@ -38,7 +38,7 @@ export class TaskStore {
   readonly revocations: Revocations;
   readonly flow: Flow;
   readonly relay: Relay;
-  private readonly afterCommit: AfterCommit;
+  private readonly commits: AfterCommit;
   private readonly taskOutbox: TaskOutbox;
   private readonly eventOutbox: EventOutbox;
 
@@ -47,7 +47,7 @@ export class TaskStore {
     this.history = new History(dataSource);
     this.revocations = new Revocations(dataSource);
     this.flow = new Flow(dataSource);
-    this.afterCommit = new AfterCommit(dataSource);
+    this.commits = new AfterCommit(dataSource);
     this.taskOutbox = new TaskOutbox(dataSource, options.taskExchange, producer, this.clock);
     this.eventOutbox = new EventOutbox(dataSource, producer);
     this.relay = new Relay({ outboxes: [this.taskOutbox, this.eventOutbox], publisher, logger });
@@ -62,10 +62,15 @@ export class TaskStore {
     const leaseSeconds = this.leaseSeconds(tasks.length);
     const inserted = await insertTasks(tx, tasks, leaseSeconds);
     const due = inserted.filter(({ state }) => state === 'queued').map(({ id }) => id);
-    if (leaseSeconds === 0) this.afterCommit.run(tx, () => this.relay.wake());
-    else if (due.length > 0) this.afterCommit.run(tx, () => this.relay.publishNow(this.taskOutbox, due));
+    if (leaseSeconds === 0) this.afterCommit(tx, () => this.relay.wake());
+    else if (due.length > 0) this.afterCommit(tx, () => this.relay.publishNow(this.taskOutbox, due));
     for (const task of tasks) if (task.delaySeconds) this.relay.wakeAt(task.delaySeconds);
     return inserted;
+  }
+
+  /** Runs a callback once `tx` has committed; at once when it is no transaction. */
+  afterCommit(tx: EntityManager, callback: () => void): void {
+    this.commits.run(tx, callback);
   }
 
   /** Moves a task that is not published yet; the relay of this process looks again at once. */
@@ -81,7 +86,7 @@ export class TaskStore {
     await insertEvents(tx, events, leaseSeconds);
     if (leaseSeconds === 0) return;
     const ids = events.map(({ id }) => id);
-    this.afterCommit.run(tx, () => this.relay.publishNow(this.eventOutbox, ids));
+    this.afterCommit(tx, () => this.relay.publishNow(this.eventOutbox, ids));
   }
 
   /**

@@ -1,4 +1,4 @@
-import type { DataSource } from 'typeorm';
+import type { DataSource, EntityManager } from 'typeorm';
 import type { TaskRun } from '../inbox/inbox.js';
 import type { TaskState } from '../states.js';
 import { ensurePartitions } from './partitions.js';
@@ -54,10 +54,8 @@ export const recordColumns = `id, name, version, queue, state, run, attempt, def
 export class History {
   constructor(private readonly dataSource: DataSource) {}
 
-  async find(id: string): Promise<TaskRecord | undefined> {
-    const rows: TaskRecord[] = await this.dataSource.query(`SELECT ${recordColumns} FROM tasks.task WHERE id = $1`, [
-      id,
-    ]);
+  async find(id: string, manager: EntityManager = this.dataSource.manager): Promise<TaskRecord | undefined> {
+    const rows: TaskRecord[] = await manager.query(`SELECT ${recordColumns} FROM tasks.task WHERE id = $1`, [id]);
     return rows[0];
   }
 

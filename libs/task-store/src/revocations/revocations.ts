@@ -26,9 +26,14 @@ export class Revocations {
   constructor(private readonly dataSource: DataSource) {}
 
   /** @param light whether its effects are `idempotent`; such a task may be unknown here and run all the same. */
-  async revoke(taskId: string, terminate: boolean, light: boolean): Promise<Revocation> {
+  async revoke(
+    taskId: string,
+    terminate: boolean,
+    light: boolean,
+    manager: EntityManager = this.dataSource.manager,
+  ): Promise<Revocation> {
     const sql = `SELECT * FROM tasks.revoke($1, $2, $3)`;
-    const [revocation]: Revocation[] = await this.dataSource.query(sql, [taskId, terminate, light]);
+    const [revocation]: Revocation[] = await manager.query(sql, [taskId, terminate, light]);
     if (!revocation) throw new Error('tasks.revoke answered nothing.');
     return revocation;
   }

@@ -3,4 +3,4 @@ export { checkPayload, encodePayload, InvalidPayloadError, type PayloadFault } f
 export type { EnqueuedTask, ResultOptions } from './enqueued-task.js';
 export { ResultTimeoutError, TaskExpiredError, TaskFailedError, TaskRevokedError } from './result-errors.js';
 export { TaskResults, type TaskResultsOptions } from './task-results.js';
-export { Tasks, type EnqueueOptions, type EnqueueRequest, type TasksOptions } from './tasks.js';
+export { Tasks, type EnqueueOptions, type EnqueueRequest, type RevokeOptions, type TasksOptions } from './tasks.js';

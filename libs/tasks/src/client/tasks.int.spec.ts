@@ -98,6 +98,21 @@ describe('Enqueueing tasks', () => {
     expect((await message('work', id)).json()).toEqual({ note: 'mine' });
   });
 
+  it('makes of many tasks those whose ids are new, each once', async () => {
+    const [old, fresh] = [randomUUID(), randomUUID()];
+    const request = (id: string, note: string) => ({ contract: Ping, payload: { note }, options: { id } });
+    await application.tasks.enqueueMany([request(old, 'first')]);
+    const made = await application.tasks.enqueueMany([
+      request(old, 'again'),
+      request(fresh, 'one'),
+      request(fresh, 'two'),
+    ]);
+    expect(made.map(({ id }) => id)).toContain(fresh);
+    expect(made.map(({ id }) => id)).not.toContain(old);
+    expect((await row(old))?.payload?.toString()).toContain('first');
+    expect((await row(fresh))?.payload?.toString()).toContain('one');
+  });
+
   it('C27: schedules by an instant and by a countdown', async () => {
     const eta = new Date(Date.now() + 3_600_000);
     const later = await application.tasks.enqueue(Ping, { note: 'later' }, { eta });

@@ -52,7 +52,14 @@ export interface EnqueueOptions {
 export interface EnqueueRequest<C extends AnyTaskContract = AnyTaskContract> {
   readonly contract: C;
   readonly payload: PayloadInput<C>;
-  readonly options?: Omit<EnqueueOptions, 'id' | 'tx' | 'tracked'>;
+  readonly options?: Omit<EnqueueOptions, 'tx' | 'tracked'>;
+}
+
+export interface RevokeOptions {
+  /** Also end a run that is under way. Default false. */
+  readonly terminate?: boolean | undefined;
+  /** Joins this transaction: the task is revoked if and only if it commits. The task's row is locked until then. */
+  readonly tx?: EntityManager | undefined;
 }
 
 export interface TasksOptions {
@@ -105,6 +112,7 @@ export class Tasks {
   /**
    * Enqueues many tasks in one statement: all of them or none.
    *
+   * @returns them in their order, without those whose `id` existed already.
    * @throws {InvalidPayloadError} for the first payload that does not fit.
    */
   async enqueueMany<C extends AnyTaskContract>(
@@ -161,13 +169,15 @@ export class Tasks {
    *
    * @returns `revoked` when that is certain; `revoking` when it runs, or may run, in some worker; `ended` when it was over.
    */
-  async revoke(id: string, { terminate = false }: { readonly terminate?: boolean } = {}): Promise<Revocation> {
+  async revoke(id: string, { terminate = false, tx }: RevokeOptions = {}): Promise<Revocation> {
     const { store, catalogue } = this.options;
-    const name = (await store.history.find(id))?.name;
+    const name = (await store.history.find(id, tx))?.name;
     const light = name === undefined || catalogue.tasks.get(name)?.effects === 'idempotent';
-    const revocation = await store.revocations.revoke(id, terminate, light);
-    if (revocation.answer === 'revoked' && name) taskMetrics.processed.inc({ task: name, outcome: 'revoked' });
-    if (revocation.answer === 'revoking') await this.tellWorkers({ taskId: id, run: revocation.run, terminate, light });
+    const revocation = await store.revocations.revoke(id, terminate, light, tx);
+    const tell = () => this.tellRevocation(revocation, { taskId: id, terminate, light }, name);
+    // The tombstone is committed by then, so a broadcast that fails changes nothing but when it is heeded.
+    if (tx) store.afterCommit(tx, () => void tell().catch(() => undefined));
+    else await tell();
     return revocation;
   }
 
@@ -178,6 +188,15 @@ export class Tasks {
    */
   async reschedule(id: string, eta: Date): Promise<Move> {
     return this.options.store.reschedule(id, eta);
+  }
+
+  private async tellRevocation(
+    revocation: Revocation,
+    revoke: Omit<Revoke, 'run'>,
+    name: string | undefined,
+  ): Promise<void> {
+    if (revocation.answer === 'revoked' && name) taskMetrics.processed.inc({ task: name, outcome: 'revoked' });
+    if (revocation.answer === 'revoking') await this.tellWorkers({ ...revoke, run: revocation.run });
   }
 
   /** The tombstone is durable: a worker that does not hear this reads it when it is connected again. */

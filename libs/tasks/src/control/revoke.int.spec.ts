@@ -139,6 +139,20 @@ describe('Revoking a task', () => {
     expect(calls).toEqual([]);
   });
 
+  it.each([
+    ['commits', false, 'revoked'],
+    ['is rolled back', true, 'scheduled'],
+  ])('C30: in a transaction that %s', async (_, rolledBack, after) => {
+    const id = await enqueue(Record, 'in a transaction', { countdownSeconds: 3600 });
+    const revoking = producer.dataSource.transaction(async (tx) => {
+      expect(await producer.tasks.revoke(id, { tx })).toMatchObject({ answer: 'revoked' });
+      expect(await state(id)).toBe('scheduled');
+      if (rolledBack) throw new Error('rolled back');
+    });
+    await revoking.catch(() => undefined);
+    expect(await state(id)).toBe(after);
+  });
+
   it('C30: while it waits for a retry ends it', async () => {
     await startWorker();
     script.record = () => Promise.reject(new Error('no'));

@@ -49,10 +49,24 @@ describe('What a handler with database effects does', () => {
     expect(calls).toEqual(['child']);
   });
 
+  it('B19: commits many tasks with it as its children, without those that exist', async () => {
+    const request = (id: string) => ({ contract: Call, payload: { note: 'child' }, options: { id } });
+    let made: string[] = [];
+    script.record = async (_payload, ctx) => {
+      await ctx.enqueueMany([request(child)]);
+      made = (await ctx.enqueueMany([request(child), request(derivedId('other child'))])).map(({ id }) => id);
+    };
+    const id = await run();
+    await application.ended(id);
+    expect(made).toEqual([derivedId('other child')]);
+    const headers = await servers.database.query('SELECT headers FROM tasks.task WHERE id <> $1', [id]);
+    expect(headers).toEqual([1, 2].map(() => ({ headers: expect.objectContaining({ 'x-mh-parent': id }) })));
+  });
+
   it('B19: is undone when it throws, with the tasks that it enqueued', async () => {
     script.record = async ({ note }, ctx) => {
       await write(ctx.tx, note, ctx.id);
-      await ctx.enqueue(Call, { note: 'child' }, { id: child });
+      await ctx.enqueueMany([{ contract: Call, payload: { note: 'child' }, options: { id: child } }]);
       throw new RangeError('after both');
     };
     expect(await application.failed(await run())).toMatchObject({ name: 'RangeError', message: 'after both' });

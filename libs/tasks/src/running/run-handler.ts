@@ -18,6 +18,7 @@ import type { Failure } from './claims.js';
 import { poisonText } from './poison.js';
 import type { ProgressReports } from './progress-reports.js';
 import type { RunningTasks } from './running-tasks.js';
+import { transactionContext } from './transaction-context.js';
 
 /** Calls the application's handler, through Nest's guards, pipes and interceptors. */
 export type HandlerCall = (payload: unknown, context: TaskContext) => Promise<unknown>;
@@ -186,7 +187,7 @@ export class HandlerRunner {
       log: logger,
       progress: (value) => this.options.progress.report(job, value),
       enqueue: (contract, payload, options) => tasks.enqueue(contract, payload, { ...options, parent, tx }),
-      ...(tx && { tx }),
+      ...(tx && transactionContext(tasks, parent, tx)),
       ...(startCalling && { once: call.once }),
     };
   }

@@ -1,7 +1,7 @@
 import type { Logger } from '@mentorhub/service';
 import type { EntityManager } from 'typeorm';
 import type { EnqueuedTask } from '../client/enqueued-task.js';
-import type { EnqueueOptions } from '../client/tasks.js';
+import type { EnqueueOptions, EnqueueRequest } from '../client/tasks.js';
 import type { AnyEventContract, AnyTaskContract, PayloadInput, TaskContract } from '../define/index.js';
 
 /** What every handler gets beside its payload. */
@@ -37,6 +37,8 @@ export interface TaskContext {
 export interface DatabaseContext extends TaskContext {
   /** What is written through it, the task's outcome, and the tasks that it enqueues commit together or not at all. */
   readonly tx: EntityManager;
+  /** Enqueues many children in one statement of `tx`; one whose `id` exists already is left as it is, and not returned. */
+  enqueueMany<C extends AnyTaskContract>(requests: readonly EnqueueRequest<C>[]): Promise<EnqueuedTask<C>[]>;
 }
 
 /** For `external` effects. */

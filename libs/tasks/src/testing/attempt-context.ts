@@ -1,12 +1,13 @@
 import type { Logger } from '@mentorhub/service';
 import type { EntityManager } from 'typeorm';
 import type { Tasks } from '../client/tasks.js';
+import { transactionContext } from '../running/transaction-context.js';
 import type { ExternalContext, TaskContext } from '../server/context.js';
 import type { Job } from './test-task.js';
 
 export interface ContextParts {
   readonly job: Job;
-  readonly tasks: Pick<Tasks, 'enqueue'>;
+  readonly tasks: Pick<Tasks, 'enqueue' | 'enqueueMany'>;
   readonly log: Logger;
   /** With `database` effects, and for events. */
   readonly tx: EntityManager | undefined;
@@ -20,6 +21,7 @@ export const triesOf = ({ attempts, deferrals }: Pick<Job, 'attempts' | 'deferra
 /** What a handler gets beside its payload; the one place to extend when the context grows. */
 export function attemptContext({ job, tasks, log, tx, once }: ContextParts): TaskContext {
   const { id, name, queue, root, contract } = job;
+  const parent = { id, root };
   const external = contract.kind === 'task' && contract.effects === 'external';
   return {
     id,
@@ -32,8 +34,8 @@ export function attemptContext({ job, tasks, log, tx, once }: ContextParts): Tas
     progress: (value) => {
       job.progress = value;
     },
-    enqueue: (child, payload, options) => tasks.enqueue(child, payload, { ...options, parent: { id, root }, tx }),
-    ...(tx && { tx }),
+    enqueue: (child, payload, options) => tasks.enqueue(child, payload, { ...options, parent, tx }),
+    ...(tx && transactionContext(tasks, parent, tx)),
     ...(external && { once }),
   };
 }

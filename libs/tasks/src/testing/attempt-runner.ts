@@ -16,7 +16,7 @@ import { TestTasksError } from './test-tasks-error.js';
 import type { VirtualClock } from './virtual-clock.js';
 
 export interface AttemptRunnerOptions {
-  readonly tasks: Pick<Tasks, 'enqueue'>;
+  readonly tasks: Pick<Tasks, 'enqueue' | 'enqueueMany'>;
   readonly handlers: HandlerRegistry;
   readonly clock: VirtualClock;
   readonly tx: EntityManager | undefined;

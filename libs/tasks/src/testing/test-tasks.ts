@@ -3,7 +3,7 @@ import { isTerminal, type Move, type Revocation } from '@mentorhub/task-store';
 import type { EntityManager } from 'typeorm';
 import { AcceptedTask, type EnqueuedTask, type ResultOptions } from '../client/enqueued-task.js';
 import { resultOf } from '../client/result-of.js';
-import type { EnqueueOptions, EnqueueRequest, Tasks } from '../client/tasks.js';
+import type { EnqueueOptions, EnqueueRequest, RevokeOptions, Tasks } from '../client/tasks.js';
 import type { AnyEventContract, AnyTaskContract, Payload, PayloadInput, Result } from '../define/index.js';
 import { RevokedError } from '../running/attempt-limits.js';
 import type { ContextOf } from '../server/context.js';
@@ -130,9 +130,16 @@ export class TestTasks implements Pick<Tasks, keyof Tasks> {
     requests: readonly EnqueueRequest<C>[],
     tx?: EntityManager,
   ): Promise<EnqueuedTask<C>[]> {
-    const jobs = requests.map(({ contract, payload, options }) => this.newTask(contract, payload, options));
-    const accepted = requests.map(({ contract }, index) => this.accepted(contract, jobs[index] as Job, true));
-    await this.work.accept(jobs, tx);
+    const made = requests.map(({ contract, payload, options }) => ({
+      contract,
+      job: this.newTask(contract, payload, options),
+    }));
+    const fresh = made.filter(({ job }) => !this.work.find(job.id));
+    const accepted = fresh.map(({ contract, job }) => this.accepted(contract, job, true));
+    await this.work.accept(
+      fresh.map(({ job }) => job),
+      tx,
+    );
     return accepted;
   }
 
@@ -158,7 +165,7 @@ export class TestTasks implements Pick<Tasks, keyof Tasks> {
   }
 
   /** As `Tasks.revoke`, and always exact: only a task that runs at this moment is `revoking`. */
-  async revoke(id: string, { terminate = false }: { readonly terminate?: boolean } = {}): Promise<Revocation> {
+  async revoke(id: string, { terminate = false }: RevokeOptions = {}): Promise<Revocation> {
     const job = this.work.find(id);
     if (!job) return { answer: 'unknown' };
     const { state } = job;
