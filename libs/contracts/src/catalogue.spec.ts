@@ -11,7 +11,11 @@ describe("MentorHub's catalogue", () => {
     ['email.send-password-reset', 'email', 'external'],
     ['accounts.request-email-verification', 'default', 'database'],
     ['accounts.request-password-reset', 'default', 'database'],
-    ['accounts.cleanup-expired-tokens', 'default', 'idempotent'],
+    ['accounts.cleanup-expired-tokens', 'default', 'database'],
+    ['email.send-session-reminder', 'email-bulk', 'external'],
+    ['sessions.remind', 'default', 'database'],
+    ['sessions.send-reminders', 'default', 'database'],
+    ['sessions.record-held', 'default', 'database'],
   ])('knows "%s", in the queue "%s", with %s effects', (name, queue, effects) => {
     expect(find(name)).toMatchObject({ version: 1, queue, effects });
     expect(queueFor(catalogue.routes, name)).toBe(queue);

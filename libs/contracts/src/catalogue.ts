@@ -1,8 +1,10 @@
 import { defineCatalogue } from '@mentorhub/tasks/define';
 import { UserRegistered } from './events/accounts.js';
+import { SessionCancelled, SessionHeld, SessionRescheduled, SessionScheduled } from './events/sessions.js';
 import { routes } from './routing.js';
 import { CleanupExpiredTokens, RequestEmailVerification, RequestPasswordReset } from './tasks/accounts.js';
-import { SendEmail, SendPasswordResetEmail, SendVerificationEmail } from './tasks/email.js';
+import { SendEmail, SendPasswordResetEmail, SendSessionReminderEmail, SendVerificationEmail } from './tasks/email.js';
+import { RecordHeldSessions, RemindOfSession, SendSessionReminders } from './tasks/sessions.js';
 
 /** Every task and event of MentorHub. */
 export const catalogue = defineCatalogue({
@@ -10,10 +12,14 @@ export const catalogue = defineCatalogue({
     SendEmail,
     SendVerificationEmail,
     SendPasswordResetEmail,
+    SendSessionReminderEmail,
     RequestEmailVerification,
     RequestPasswordReset,
     CleanupExpiredTokens,
+    RemindOfSession,
+    SendSessionReminders,
+    RecordHeldSessions,
   ],
-  events: [UserRegistered],
+  events: [UserRegistered, SessionScheduled, SessionRescheduled, SessionCancelled, SessionHeld],
   routes,
 });

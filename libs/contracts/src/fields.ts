@@ -17,7 +17,24 @@ export const Line = (longest: number) =>
 
 export const Username = Line(64);
 export const Uuid = z.uuid();
+/** The id of a row, which somebody may have imported: of a UUID's form, whatever its version. */
+export const RowId = z.guid();
+/** How long a session takes. */
+export const Minutes = z.int().min(1).max(1440);
 /** RFC 3339 in UTC. */
 export const Instant = z.iso.datetime();
 /** A secret of 256 random bits in base64url. */
 export const Token = z.string().regex(/^[A-Za-z0-9_-]{43}$/, 'is not a token');
+/** An IANA time zone that this process knows. */
+export const TimeZone = z.string().max(64).refine(isTimeZone, 'must be an IANA time zone such as Europe/Berlin');
+
+function isTimeZone(name: string): boolean {
+  // An offset such as +02:00 is accepted by Intl but has no daylight-saving rules.
+  if (!/^[A-Za-z]/.test(name)) return false;
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name });
+    return true;
+  } catch {
+    return false;
+  }
+}

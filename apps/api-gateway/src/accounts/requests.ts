@@ -1,8 +1,5 @@
-import { Email, Locale, Username } from '@mentorhub/contracts';
+import { Email, Locale, TimeZone, Username } from '@mentorhub/contracts';
 import { z } from 'zod';
-
-/** An IANA time zone that this server knows. */
-const TimeZone = z.string().max(64).refine(isTimeZone, 'must be an IANA time zone such as Europe/Berlin');
 
 const withoutOuterBlanks = /^\S(?:.*\S)?$/su;
 
@@ -31,14 +28,3 @@ export type TokenConfirmation = z.output<typeof TokenConfirmation>;
 
 export const PasswordConfirmation = z.strictObject({ token: PresentedToken, password: z.string().min(8).max(200) });
 export type PasswordConfirmation = z.output<typeof PasswordConfirmation>;
-
-function isTimeZone(name: string): boolean {
-  // An offset such as +02:00 is accepted by Intl but has no daylight-saving rules.
-  if (!/^[A-Za-z]/.test(name)) return false;
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: name });
-    return true;
-  } catch {
-    return false;
-  }
-}

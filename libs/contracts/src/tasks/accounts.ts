@@ -22,8 +22,8 @@ export const RequestPasswordReset = defineTask({
 export const CleanupExpiredTokens = defineTask({
   name: 'accounts.cleanup-expired-tokens',
   version: 1,
-  effects: 'idempotent',
+  effects: 'database',
   payload: z.strictObject({}),
-  result: z.strictObject({ deleted: z.int() }),
-  description: 'Deletes expired verification and password-reset tokens, in batches.',
+  result: z.strictObject({ deleted: z.int().describe('Tokens of this batch.') }),
+  description: 'Deletes a batch of expired verification and password-reset tokens, and enqueues the next one.',
 });

@@ -1,4 +1,4 @@
-import { SendEmail, SendPasswordResetEmail, SendVerificationEmail } from './email.js';
+import { SendEmail, SendPasswordResetEmail, SendSessionReminderEmail, SendVerificationEmail } from './email.js';
 
 const token = 'A'.repeat(43);
 const valid = { email: 'anna@example.org', username: 'Anna', token };
@@ -83,5 +83,43 @@ describe('The payload of any mail', () => {
     expect(fits({ subject: 'x'.repeat(201) })).toBe(false);
     expect(fits({ content: '' })).toBe(false);
     expect(fits({ content: 'x'.repeat(100_001) })).toBe(false);
+  });
+});
+
+describe('The payload of a session reminder', () => {
+  const reminder = {
+    email: 'anna@example.org',
+    username: 'Anna',
+    role: 'student',
+    partnerName: 'Bob Smith',
+    sessionId: '0d6f2a51-9f0e-4c1c-8a55-6a6d7c1b2a11',
+    version: 1,
+    startsAt: '2030-01-01T12:00:00.000Z',
+    durationMinutes: 60,
+  };
+  const wrong = (more: object) =>
+    SendSessionReminderEmail.payload.safeParse({ ...reminder, ...more }).error?.issues.map(({ path }) => path[0]) ?? [];
+
+  it('is in English and in UTC unless said otherwise', () => {
+    expect(SendSessionReminderEmail.payload.parse(reminder)).toMatchObject({ locale: 'en', timezone: 'UTC' });
+    expect(wrong({ locale: 'ru', timezone: 'Asia/Vladivostok', role: 'mentor' })).toEqual([]);
+  });
+
+  it('takes the ids of imported rows, whose versions are not those of RFC 9562', () => {
+    expect(wrong({ sessionId: '00000000-aaaa-0000-0000-000000000001' })).toEqual([]);
+  });
+
+  it.each([
+    ['username', 'Anna\r\nBcc: all@example.org'],
+    ['partnerName', 'Bob\nATTENDEE:mailto:all@example.org'],
+    ['sessionId', '../admin'],
+    ['startsAt', 'tomorrow'],
+    ['timezone', 'Mars/Olympus'],
+    ['timezone', '+03:00'],
+    ['durationMinutes', 0],
+    ['role', 'admin'],
+    ['version', 0],
+  ])('refuses the %s %j', (field, value) => {
+    expect(wrong({ [field]: value })).toEqual([field]);
   });
 });

@@ -1,6 +1,6 @@
 import { defineTask } from '@mentorhub/tasks/define';
 import { z } from 'zod';
-import { Email, Line, Locale, Token, Username } from '../fields.js';
+import { Email, Instant, Line, Locale, Minutes, RowId, TimeZone, Token, Username } from '../fields.js';
 
 const Sent = z.strictObject({ messageId: z.string() });
 const sending = {
@@ -34,4 +34,23 @@ export const SendPasswordResetEmail = defineTask({
   payload: z.strictObject({ email: Email, username: Username, token: Token, locale: Locale.default('en') }),
   sensitive: ['token'],
   description: 'Sends the link that sets a new password.',
+});
+
+/** To one of the two people of a session, in their own language and time zone. */
+export const SendSessionReminderEmail = defineTask({
+  ...sending,
+  name: 'email.send-session-reminder',
+  payload: z.strictObject({
+    email: Email,
+    username: Line(200).describe('How the recipient is addressed.'),
+    role: z.enum(['student', 'mentor']).describe('What the recipient is in the session.'),
+    partnerName: Line(200).describe('The other person.'),
+    sessionId: RowId,
+    version: z.int().min(1).describe('Raised by each move; a calendar takes the highest.'),
+    startsAt: Instant,
+    durationMinutes: Minutes,
+    locale: Locale.default('en'),
+    timezone: TimeZone.default('UTC'),
+  }),
+  description: 'Reminds somebody of a session that starts soon, with a calendar file.',
 });
