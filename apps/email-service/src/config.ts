@@ -1,7 +1,10 @@
-import { integer, loadConfig, url } from '@mentorhub/service';
+import { integer, list, loadConfig, url } from '@mentorhub/service';
 import { taskServiceConfig } from '@mentorhub/tasks/server';
 import { z } from 'zod';
 import { readSender, readSmtpUrl } from './mailer/index.js';
+
+/** Mails that somebody waits for, and those that come in thousands. */
+export const ownQueues = ['email', 'email-bulk'] as const;
 
 const schema = z.object({
   ...taskServiceConfig,
@@ -13,6 +16,13 @@ const schema = z.object({
   PUBLIC_SITE_URL: url(['https://', 'http://'], 'https://mentorhub.example'),
   /** Mails that this process sends at once, which is also its number of SMTP connections. Default 5. */
   SMTP_CONNECTIONS: integer({ min: 1, max: 100 }).default(5).describe('a number of connections'),
+  /** The queues that this process consumes; default: both of the service's. */
+  QUEUES: list()
+    .refine((names) => names.length > 0 && names.every((name) => (ownQueues as readonly string[]).includes(name)), {
+      error: 'it names a queue that this service does not consume',
+    })
+    .default([...ownQueues])
+    .describe(`some of ${ownQueues.join(', ')}, separated by commas`),
 });
 
 export type EmailConfig = z.output<typeof schema>;

@@ -34,7 +34,8 @@ export interface HandedOver {
 @Injectable()
 export class Mailer implements OnApplicationShutdown {
   private readonly settings: SmtpSettings;
-  private readonly sender: Sender;
+  /** Who every mail comes from. */
+  readonly sender: Sender;
   private readonly transport: SmtpTransport;
 
   /** @throws Error with one sentence that names the variable when an option is not usable */

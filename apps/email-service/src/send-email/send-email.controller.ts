@@ -1,4 +1,9 @@
-import { SendEmail, SendPasswordResetEmail, SendVerificationEmail } from '@mentorhub/contracts';
+import {
+  SendEmail,
+  SendPasswordResetEmail,
+  SendSessionReminderEmail,
+  SendVerificationEmail,
+} from '@mentorhub/contracts';
 import type { Payload } from '@mentorhub/tasks/define';
 import { AmbiguousError, PermanentError, TaskHandler, type ExternalContext } from '@mentorhub/tasks/server';
 import { Controller } from '@nestjs/common';
@@ -6,6 +11,7 @@ import { MailFailure, Mailer } from '../mailer/index.js';
 import {
   renderPasswordReset,
   renderPlain,
+  renderSessionReminder,
   renderVerification,
   SiteLinks,
   type MailContent,
@@ -35,6 +41,19 @@ export class SendEmailController {
   passwordReset({ email, username, token, locale }: Payload<typeof SendPasswordResetEmail>, ctx: ExternalContext) {
     const link = this.links.resetPassword(token);
     return this.send(ctx, 'password-reset', email, renderPasswordReset({ username, link, locale }));
+  }
+
+  @TaskHandler(SendSessionReminderEmail)
+  sessionReminder(payload: Payload<typeof SendSessionReminderEmail>, ctx: ExternalContext) {
+    const { email, sessionId, startsAt, ...reminder } = payload;
+    const { sender } = this.mailer;
+    const content = renderSessionReminder({
+      ...reminder,
+      startsAt: new Date(startsAt),
+      link: this.links.session(sessionId),
+      calendar: { uid: `${sessionId}@${sender.domain}`, organizer: sender },
+    });
+    return this.send(ctx, 'session-reminder', email, content);
   }
 
   /** The Message-ID follows from the task, so that a second copy after a crash can be recognised as one. */

@@ -11,10 +11,10 @@ export interface ActionWords {
   reason: string;
   /** On the button. */
   action: string;
-  /** How long the link holds. */
-  validity: string;
-  /** What to do when somebody else caused this mail. */
-  notYou: string;
+  /** What else there is to know, for instance how long the link holds. */
+  aboutLink: string;
+  /** What to do when the reader does not want this. */
+  otherwise: string;
 }
 
 const frame: Record<Locale, { copyLink: string; signature: string; footer: string }> = {
@@ -37,14 +37,22 @@ export function renderActionMail(words: ActionWords, link: string, locale: Local
 
 function asText(words: ActionWords, link: string, locale: Locale): string {
   const { signature, footer } = frame[locale];
-  const { greeting, reason, action, validity, notYou } = words;
-  return [greeting, reason, `${action}:\n${link}`, validity, notYou, signature, `-- \n${footer}`].join('\n\n') + '\n';
+  const { greeting, reason, action, aboutLink, otherwise } = words;
+  return (
+    [greeting, reason, `${action}:\n${link}`, aboutLink, otherwise, signature, `-- \n${footer}`].join('\n\n') + '\n'
+  );
 }
 
 function asHtml(words: ActionWords, link: string, locale: Locale): string {
   const { copyLink, signature, footer } = frame[locale];
-  const { subject, greeting, reason, action, validity, notYou } = words;
-  const parts = [paragraph(greeting), paragraph(reason), button(action, link), note(validity), rawLink(copyLink, link)];
-  const body = markup`${parts}${note(notYou)}${paragraph(signature)}`;
-  return renderPage({ language: locale, title: subject, preheader: `${reason} ${validity}`, body, footer });
+  const { subject, greeting, reason, action, aboutLink, otherwise } = words;
+  const parts = [
+    paragraph(greeting),
+    paragraph(reason),
+    button(action, link),
+    note(aboutLink),
+    rawLink(copyLink, link),
+  ];
+  const body = markup`${parts}${note(otherwise)}${paragraph(signature)}`;
+  return renderPage({ language: locale, title: subject, preheader: `${reason} ${aboutLink}`, body, footer });
 }

@@ -2,8 +2,9 @@ export { SiteLinks } from './links.js';
 export type { MailContent } from './mail-content.js';
 export { renderPasswordReset } from './password-reset.js';
 export { renderPlain } from './plain.js';
+export { renderSessionReminder, type SessionReminder } from './session-reminder.js';
 export { renderVerification, type PersonalLink } from './verification.js';
 
 /** Names of the templates, as they stand in metrics. */
-export const templateNames = ['verification', 'password-reset', 'plain'] as const;
+export const templateNames = ['verification', 'password-reset', 'session-reminder', 'plain'] as const;
 export type TemplateName = (typeof templateNames)[number];

@@ -4,17 +4,21 @@ export class SiteLinks {
   constructor(private readonly siteUrl: string) {}
 
   verifyEmail(token: string): string {
-    return this.to('verify-email', token);
+    return this.to('verify-email', { token });
   }
 
   resetPassword(token: string): string {
-    return this.to('reset-password', token);
+    return this.to('reset-password', { token });
   }
 
-  private to(page: string, token: string): string {
+  session(id: string): string {
+    return this.to(`sessions/${encodeURIComponent(id)}`);
+  }
+
+  private to(page: string, query: Record<string, string> = {}): string {
     const link = new URL(this.siteUrl);
     link.pathname = `${link.pathname.replace(/\/+$/, '')}/${page}`;
-    link.search = new URLSearchParams({ token }).toString();
+    link.search = new URLSearchParams(query).toString();
     link.hash = '';
     return link.href;
   }

@@ -6,4 +6,5 @@ export interface MailContent {
   text: string;
   /** A whole HTML document. */
   html: string;
+  attachments?: { filename: string; contentType: string; content: string }[];
 }

@@ -9,16 +9,16 @@ const words: Record<Locale, (username: string) => ActionWords> = {
     greeting: `Hello ${username},`,
     reason: 'Somebody, probably you, asked to set a new password for your MentorHub account.',
     action: 'Set a new password',
-    validity: 'The link is valid for 1 hour and works once.',
-    notYou: 'If it was not you, ignore this mail: your password stays as it is.',
+    aboutLink: 'The link is valid for 1 hour and works once.',
+    otherwise: 'If it was not you, ignore this mail: your password stays as it is.',
   }),
   ru: (username) => ({
     subject: 'Смена пароля',
     greeting: `Здравствуйте, ${username}!`,
     reason: 'Кто-то (вероятно, вы) запросил новый пароль для вашей учётной записи MentorHub.',
     action: 'Задать новый пароль',
-    validity: 'Ссылка действует 1 час и срабатывает один раз.',
-    notYou: 'Если это были не вы, просто не отвечайте на это письмо: пароль останется прежним.',
+    aboutLink: 'Ссылка действует 1 час и срабатывает один раз.',
+    otherwise: 'Если это были не вы, просто не отвечайте на это письмо: пароль останется прежним.',
   }),
 };
 

@@ -17,16 +17,16 @@ const words: Record<Locale, (username: string) => ActionWords> = {
     greeting: `Hello ${username},`,
     reason: 'Confirm your e-mail address to finish signing up at MentorHub.',
     action: 'Confirm e-mail address',
-    validity: 'The link is valid for 24 hours and works once.',
-    notYou: 'If you did not sign up at MentorHub, ignore this mail: nothing will happen.',
+    aboutLink: 'The link is valid for 24 hours and works once.',
+    otherwise: 'If you did not sign up at MentorHub, ignore this mail: nothing will happen.',
   }),
   ru: (username) => ({
     subject: 'Подтвердите адрес электронной почты',
     greeting: `Здравствуйте, ${username}!`,
     reason: 'Подтвердите адрес электронной почты, чтобы завершить регистрацию на MentorHub.',
     action: 'Подтвердить адрес',
-    validity: 'Ссылка действует 24 часа и срабатывает один раз.',
-    notYou: 'Если вы не регистрировались на MentorHub, просто не отвечайте на это письмо: ничего не произойдёт.',
+    aboutLink: 'Ссылка действует 24 часа и срабатывает один раз.',
+    otherwise: 'Если вы не регистрировались на MentorHub, просто не отвечайте на это письмо: ничего не произойдёт.',
   }),
 };
 
