@@ -1,3 +1,4 @@
+import { derivedId } from '@mentorhub/task-store';
 import { PayloadCipher } from '@mentorhub/tasks/client';
 import { createVhost, eventually, type TestVhost } from '@mentorhub/testing';
 import { payloadKey, startGateway, type RunningGateway } from '../../test/running-gateway.js';
@@ -40,9 +41,15 @@ describe("the accounts' tasks, run by the role worker", () => {
   /** The runtime records each run in its inbox, in the transaction of the handler's effects. */
   const untilRun = (id: string) =>
     eventually(
-      async () => (await query(`SELECT 1 FROM tasks.inbox WHERE task_id = $1 AND state = 'succeeded'`, [id]))[0],
+      async () =>
+        (
+          await query(
+            `SELECT outcome -> 'event' -> 'result' AS result FROM tasks.inbox WHERE task_id = $1 AND state = 'succeeded'`,
+            [id],
+          )
+        )[0],
       { what: 'the task to have run' },
-    );
+    ).then(({ result }) => result as { deleted: number });
 
   async function requestTask(path: string, email: string): Promise<string> {
     const before = new Set((await query('SELECT id FROM tasks.task')).map(({ id }) => id));
@@ -97,7 +104,7 @@ describe("the accounts' tasks, run by the role worker", () => {
     ).toEqual([]);
   });
 
-  it('deletes tokens a day after their end and idempotency keys after theirs, in batches', async () => {
+  it('E43: deletes tokens a day after their end and idempotency keys after theirs, in batches that are a task each', async () => {
     const id = await signUp('rita');
     const insert = `INSERT INTO gateway.account_token (hash, user_id, purpose, expires_at, ended_at) SELECT sha256(($2 || n)::bytea), $1, 'password-reset'`;
     await query(`${insert}, now() - interval '25 hours', NULL FROM generate_series(1, 1500) n`, [id, 'expired']);
@@ -110,13 +117,47 @@ describe("the accounts' tasks, run by the role worker", () => {
     await query(`UPDATE gateway.idempotency_key SET created_at = now() - interval '25 hours'`);
     await gateway.request('POST', '/v1/password-resets', { email: 'x@example.com' }, { 'idempotency-key': 'new' });
 
-    await gateway.request('POST', '/v1/tasks', { task: 'accounts.cleanup-expired-tokens', payload: {} });
+    const cleanup = { task: 'accounts.cleanup-expired-tokens', payload: {} };
+    const { id: first } = (await gateway.request('POST', '/v1/tasks', cleanup)).json;
 
     const count = async (table: string, where: string) =>
       Number((await query(`SELECT count(*) FROM gateway.${table} WHERE ${where}`))[0]?.['count']);
-    await eventually(async () => (await count('idempotency_key', 'true')) === 1, { what: 'the old key to go' });
+    const second = derivedId(first, 'next batch');
+    const batches = [first, second, derivedId(second, 'next batch')];
+    const results = await Promise.all(batches.map((task) => untilRun(task)));
+    expect(results.map(({ deleted }) => deleted)).toEqual([1000, 1000, 500]);
+    expect(await count('idempotency_key', 'true')).toBe(1);
     expect(await count('account_token', `purpose = 'password-reset' AND user_id = '${id}'`)).toBe(10);
     expect(await count('account_token', `purpose = 'email-verification' AND user_id = '${id}'`)).toBe(1);
+  });
+
+  it('E43: a batch that is cut off when it enqueues the next one deletes nothing, and goes on where it was', async () => {
+    const id = await signUp('tess');
+    await query(
+      `INSERT INTO gateway.account_token (hash, user_id, purpose, expires_at) SELECT sha256(('cut' || n)::bytea), $1, 'password-reset', now() - interval '2 days' FROM generate_series(1, 1200) n`,
+      [id],
+    );
+    await query(`
+      CREATE FUNCTION public.refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'cut off'; END $$;
+      CREATE TRIGGER refuse BEFORE INSERT ON tasks.task FOR EACH ROW
+        WHEN (NEW.name = 'accounts.cleanup-expired-tokens' AND NEW.headers::jsonb ? 'x-mh-parent') EXECUTE FUNCTION public.refuse()`);
+    const cleanup = { task: 'accounts.cleanup-expired-tokens', retry: { delaySeconds: 0.2, jitter: 'none' } };
+    const { id: first } = (await gateway.request('POST', '/v1/tasks', cleanup)).json;
+    await eventually(
+      async () =>
+        (await query(`SELECT FROM tasks.inbox WHERE task_id = $1 AND state = 'retrying'`, [first])).length > 0,
+      { what: 'the batch to be cut off' },
+    );
+    const left = async () =>
+      (await query('SELECT FROM gateway.account_token WHERE user_id = $1 AND expires_at < now()', [id])).length;
+    expect(await left()).toBe(1200);
+    await query('DROP TRIGGER refuse ON tasks.task; DROP FUNCTION public.refuse()');
+
+    expect([await untilRun(first), await untilRun(derivedId(first, 'next batch'))]).toEqual([
+      { deleted: 1000 },
+      { deleted: 200 },
+    ]);
+    expect(await left()).toBe(0);
   });
 
   it('tells the cleanup in its result how many tokens it deleted', async () => {

@@ -1,37 +1,30 @@
 import { CleanupExpiredTokens } from '@mentorhub/contracts';
-import type { Payload } from '@mentorhub/tasks/define';
-import { TaskHandler, type TaskContext } from '@mentorhub/tasks/server';
+import { derivedId } from '@mentorhub/task-store';
+import type { Payload, Result } from '@mentorhub/tasks/define';
+import { TaskHandler, type DatabaseContext } from '@mentorhub/tasks/server';
 import { Controller } from '@nestjs/common';
-import { DataSource, type EntityManager } from 'typeorm';
 import { deleteExpiredKeys } from '../idempotency/delete-expired-keys.js';
 import { deleteOldTokens } from './account-tokens.js';
 
 const batchSize = 1000;
 
-/** Deletes what nobody can use any more: tokens a day after their end, idempotency keys after theirs. */
+/**
+ * Deletes what nobody can use any more: tokens a day after their end, idempotency keys after theirs. A batch is one task and
+ * one transaction, with short locks; while there is more, it enqueues the next one, and a worker that dies leaves both or
+ * neither.
+ */
 @Controller()
 export class CleanupExpiredTokensHandler {
-  constructor(private readonly dataSource: DataSource) {}
-
   @TaskHandler(CleanupExpiredTokens)
   async run(
     _payload: Payload<typeof CleanupExpiredTokens>,
-    { signal, log }: TaskContext,
-  ): Promise<{ deleted: number }> {
-    const deleted = await this.inBatches(deleteOldTokens, signal);
-    const keys = await this.inBatches(deleteExpiredKeys, signal);
-    log.info({ tokens: deleted, idempotencyKeys: keys }, 'Deleted expired tokens and idempotency keys.');
+    ctx: DatabaseContext,
+  ): Promise<Result<typeof CleanupExpiredTokens>> {
+    const deleted = await deleteOldTokens(ctx.tx, batchSize);
+    const keys = await deleteExpiredKeys(ctx.tx, batchSize);
+    ctx.log.info({ tokens: deleted, idempotencyKeys: keys }, 'Deleted expired tokens and idempotency keys.');
+    if (Math.max(deleted, keys) === batchSize)
+      await ctx.enqueue(CleanupExpiredTokens, {}, { id: derivedId(ctx.id, 'next batch') });
     return { deleted };
-  }
-
-  /** Each batch is a transaction of its own: short locks, and what is deleted stays so when the time limit comes. */
-  private async inBatches(
-    remove: (manager: EntityManager, limit: number) => Promise<number>,
-    signal: AbortSignal,
-  ): Promise<number> {
-    let total = 0;
-    for (let last = batchSize; last === batchSize && !signal.aborted; total += last)
-      last = await remove(this.dataSource.manager, batchSize);
-    return total;
   }
 }
