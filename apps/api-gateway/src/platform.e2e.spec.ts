@@ -117,6 +117,58 @@ describe('The platform', () => {
     expect(smtp.attributes).toMatchObject({ 'server.address': '127.0.0.1' });
   });
 
+  it('E44: reminds student and mentor of a session, each in their language and time zone, and again when it is moved', async () => {
+    const people = [
+      await signUp('ira', { fullName: 'Ира <b>', locale: 'ru', timezone: 'Europe/Moscow' }),
+      await signUp('bob', { fullName: 'Bob; Smith', timezone: 'Asia/Kolkata' }),
+    ];
+    const [studentId, mentorId] = people.map(({ body }) => body.id);
+    const inMinutes = (minutes: number) => new Date(Date.now() + minutes * 60_000);
+    const reminderTo = async (name: string, sequence: number) => {
+      const mail = await platform.smtp.waitForMail(
+        ({ to, attachments: [file] }) =>
+          to.includes(`${name}@example.com`) && !!file?.content.includes(`SEQUENCE:${sequence}\r\n`),
+      );
+      return { ...mail, calendar: mail.attachments[0]!.content.toString().replaceAll('\r\n ', '') };
+    };
+    const shown = (startsAt: Date, locale: string, options: Intl.DateTimeFormatOptions) =>
+      new Intl.DateTimeFormat(locale, { ...options, hourCycle: 'h23' }).format(startsAt);
+    const clock = { hour: '2-digit', minute: '2-digit' } as const;
+
+    const booking = { studentId, mentorId, startsAt: inMinutes(40), durationMinutes: 45 };
+    const session = await platform.request('POST', '/v1/sessions', booking);
+    expect(session.status).toBe(201);
+    const toIra = await reminderTo('ira', 1);
+    const toBob = await reminderTo('bob', 1);
+
+    const link = `https://mentorhub.example/sessions/${session.body.id}`;
+    for (const { text, html, calendar, attachments } of [toIra, toBob]) {
+      expect(text).toContain(link);
+      expect(html).toContain(link);
+      expect(attachments).toMatchObject([{ filename: 'session.ics', contentType: 'text/calendar' }]);
+      expect(calendar).toContain(`UID:${session.body.id}@mentorhub.example\r\n`);
+      expect(calendar).toMatch(/\r\nDTSTART:\d{8}T\d{6}Z\r\n/);
+    }
+    const dated = { day: '2-digit', month: '2-digit', year: 'numeric', ...clock } as const;
+    expect(toIra.text).toContain(
+      `${shown(booking.startsAt, 'ru', { timeZone: 'Europe/Moscow', ...dated }).replace(',', '')} (Europe/Moscow, GMT+3)`,
+    );
+    expect(toIra.text).toContain('Ваш ментор: Bob; Smith');
+    expect(toBob.html).toContain('Your student: Ира &lt;b&gt;');
+    expect(toBob.text).toContain(
+      `${shown(booking.startsAt, 'en', { timeZone: 'Asia/Kolkata', ...clock })} (Asia/Kolkata, GMT+5:30)`,
+    );
+    expect(toBob.calendar).toContain('SUMMARY:MentorHub session with Ира <b>\r\n');
+    expect(toIra.calendar).toContain('SUMMARY:Сессия MentorHub: Bob\\; Smith\r\n');
+
+    await platform.request('PATCH', `/v1/sessions/${session.body.id}`, { startsAt: inMinutes(50) });
+    expect((await reminderTo('ira', 2)).calendar).toContain(`UID:${session.body.id}@mentorhub.example\r\n`);
+    await reminderTo('bob', 2);
+    expect((await platform.request('DELETE', `/v1/sessions/${session.body.id}`)).status).toBe(204);
+    const reminders = platform.smtp.mails.filter(({ attachments }) => attachments.length > 0);
+    expect(reminders).toHaveLength(4);
+  });
+
   it('leaves no token readable in logs, tables or traces', async () => {
     await signUp('hal');
     const token = tokenIn((await mailTo('hal')).text);

@@ -1,6 +1,7 @@
-import { Email, Instant, Line, Locale, Username, Uuid } from '@mentorhub/contracts';
+import { Email, Instant, Line, Locale, Minutes, RowId, Username, Uuid } from '@mentorhub/contracts';
 import { taskStates } from '@mentorhub/task-store';
 import { z } from 'zod';
+import { sessionStates } from '../sessions/session-view.js';
 
 /** What is answered, for the OpenAPI document; tests hold real answers against it. */
 const State = z.enum(taskStates);
@@ -22,6 +23,24 @@ export const UserAnswer = z.strictObject({
   emailVerified: z.boolean(),
   createdAt: Instant,
 });
+
+export const SessionAnswer = z.strictObject({
+  id: RowId,
+  studentId: RowId,
+  mentorId: RowId,
+  startsAt: Instant,
+  durationMinutes: Minutes,
+  state: z.enum(sessionStates).describe('held once the sweep after its end has seen it.'),
+  version: z.int().describe('Raised by each move.'),
+  reminder: z.strictObject({
+    taskId: Uuid.describe('Its task, for GET /v1/tasks/{id}; of an imported session there once the sweep has found it.'),
+    dueAt: Instant,
+    enqueued: z.boolean().describe('Whether the mails have been enqueued.'),
+  }),
+  createdAt: Instant,
+});
+
+export const SessionsAnswer = z.strictObject({ items: z.array(SessionAnswer), nextCursor: z.string().nullable() });
 
 export const ResultAnswer = z.strictObject({
   state: State,

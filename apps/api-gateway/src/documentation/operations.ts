@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { AddressRequest, NewUser, PasswordConfirmation, TokenConfirmation } from '../accounts/requests.js';
+import { NewSession, SessionMove, SessionQuery } from '../sessions/requests.js';
 import { BulkRequest, MoveRequest, ResultQuery, RevokeRequest, TaskRequest } from '../tasks/requests.js';
 import {
   AcceptedRequest,
@@ -8,13 +9,15 @@ import {
   MovedTask,
   ResultAnswer,
   RevokedTask,
+  SessionAnswer,
+  SessionsAnswer,
   TaskAnswer,
   TaskTypes,
   UserAnswer,
 } from './answers.js';
 
 export interface Operation {
-  readonly method: 'get' | 'post' | 'patch';
+  readonly method: 'get' | 'post' | 'patch' | 'delete';
   readonly path: string;
   readonly summary: string;
   /** Needs no key. */
@@ -76,6 +79,45 @@ export const operations: readonly Operation[] = [
     body: PasswordConfirmation,
     answers: { 204: undefined },
     refusals: [400, 410, 413, 415, 422, 429, 503],
+  },
+  {
+    method: 'post',
+    path: '/v1/sessions',
+    summary: 'Books a session, with its reminder one hour before the start',
+    creates: true,
+    body: NewSession,
+    answers: { 201: SessionAnswer },
+    refusals: [400, 401, 409, 413, 415, 422, 503],
+  },
+  {
+    method: 'get',
+    path: '/v1/sessions',
+    summary: 'Lists sessions, from the latest start to the earliest',
+    query: SessionQuery,
+    answers: { 200: SessionsAnswer },
+    refusals: [401, 422, 503],
+  },
+  {
+    method: 'get',
+    path: '/v1/sessions/{id}',
+    summary: 'Shows a session and where its reminder is',
+    answers: { 200: SessionAnswer },
+    refusals: [401, 404, 503],
+  },
+  {
+    method: 'patch',
+    path: '/v1/sessions/{id}',
+    summary: 'Moves a session that has not begun, and its reminder with it',
+    body: SessionMove,
+    answers: { 200: SessionAnswer },
+    refusals: [400, 401, 404, 409, 415, 422, 503],
+  },
+  {
+    method: 'delete',
+    path: '/v1/sessions/{id}',
+    summary: 'Cancels a session that has not begun, and its reminder with it',
+    answers: { 204: undefined },
+    refusals: [401, 404, 409, 503],
   },
   {
     method: 'post',

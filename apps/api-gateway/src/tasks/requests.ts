@@ -1,10 +1,9 @@
 import { jitters, longestRetryDelaySeconds, mostRetries } from '@mentorhub/tasks/define';
 import { z } from 'zod';
+import { Rfc3339 } from '../input/instant.js';
 
 /** Waiting is bounded so that every due time is a date that PostgreSQL and JSON can hold. */
 const tenYearsInSeconds = 10 * 365 * 24 * 3600;
-
-const Rfc3339 = z.iso.datetime({ offset: true, error: 'must be an RFC 3339 instant such as 2026-11-22T10:00:00Z' });
 
 const RetryOverrides = z.strictObject({
   maxRetries: z.int().min(0).max(mostRetries).optional().describe('Retries after the first attempt; 0 fails at once.'),

@@ -1,0 +1,39 @@
+import { RowId } from '@mentorhub/contracts';
+import { z } from 'zod';
+import { Rfc3339 } from '../input/instant.js';
+import { readCursor } from './session-cursor.js';
+
+const PersonId = RowId.toLowerCase();
+
+export const NewSession = z
+  .strictObject({
+    studentId: PersonId,
+    mentorId: PersonId,
+    startsAt: Rfc3339.describe('Ahead, and within two years.'),
+    durationMinutes: z.int().min(5).max(480),
+  })
+  .refine(({ studentId, mentorId }) => studentId !== mentorId, {
+    path: ['mentorId'],
+    error: 'must be another person than the student',
+  });
+export type NewSession = z.output<typeof NewSession>;
+
+export const SessionMove = z.strictObject({ startsAt: Rfc3339.describe('The new start, ahead and within two years.') });
+export type SessionMove = z.output<typeof SessionMove>;
+
+export const SessionQuery = z.strictObject({
+  limit: z
+    .string()
+    .regex(/^\d{1,3}$/, 'must be a number from 1 to 200')
+    .transform(Number)
+    .refine((limit) => limit >= 1 && limit <= 200, 'must be a number from 1 to 200')
+    .default(50)
+    .describe('How many, 1 to 200.'),
+  cursor: z
+    .string()
+    .max(200)
+    .refine((cursor) => readCursor(cursor) !== undefined, 'must be the nextCursor of the page before')
+    .optional()
+    .describe('The nextCursor of the page before.'),
+});
+export type SessionQuery = z.output<typeof SessionQuery>;
