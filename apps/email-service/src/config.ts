@@ -1,10 +1,8 @@
 import { integer, list, loadConfig, url } from '@mentorhub/service';
 import { taskServiceConfig } from '@mentorhub/tasks/server';
 import { z } from 'zod';
+import { lanes } from './lanes.js';
 import { readSender, readSmtpUrl } from './mailer/index.js';
-
-/** Mails that somebody waits for, and those that come in thousands. */
-export const ownQueues = ['email', 'email-bulk'] as const;
 
 const schema = z.object({
   ...taskServiceConfig,
@@ -18,11 +16,11 @@ const schema = z.object({
   SMTP_CONNECTIONS: integer({ min: 1, max: 100 }).default(5).describe('a number of connections'),
   /** The queues that this process consumes; default: both of the service's. */
   QUEUES: list()
-    .refine((names) => names.length > 0 && names.every((name) => (ownQueues as readonly string[]).includes(name)), {
+    .refine((names) => names.length > 0 && names.every((name) => (lanes as readonly string[]).includes(name)), {
       error: 'it names a queue that this service does not consume',
     })
-    .default([...ownQueues])
-    .describe(`some of ${ownQueues.join(', ')}, separated by commas`),
+    .default([...lanes])
+    .describe(`some of ${lanes.join(', ')}, separated by commas`),
 });
 
 export type EmailConfig = z.output<typeof schema>;
