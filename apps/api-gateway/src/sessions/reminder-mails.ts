@@ -4,7 +4,7 @@ import { derivedId } from '@mentorhub/task-store';
 import { Tasks, type EnqueueRequest } from '@mentorhub/tasks/client';
 import type { PayloadInput } from '@mentorhub/tasks/define';
 import { Injectable } from '@nestjs/common';
-import type { EntityManager } from 'typeorm';
+import { In, type EntityManager } from 'typeorm';
 import { User } from '../accounts/user.entity.js';
 import { reminderTaskId } from './session-reminder.js';
 import type { Session } from './session.entity.js';
@@ -20,15 +20,19 @@ export async function reminderMails(
   tx: EntityManager,
   session: Session,
 ): Promise<EnqueueRequest<typeof SendSessionReminderEmail>[]> {
-  const people = {
-    student: await tx.findOneByOrFail(User, { id: session.studentId }),
-    mentor: await tx.findOneByOrFail(User, { id: session.mentorId }),
-  };
+  const people = await peopleOf(tx, session);
   return roles.map((role) => ({
     contract: SendSessionReminderEmail,
     payload: mailTo(role, people, session),
     options: { id: mailTaskId(session, role), expires: session.startsAt },
   }));
+}
+
+async function peopleOf(tx: EntityManager, { studentId, mentorId }: Session): Promise<Record<Role, User>> {
+  const found = await tx.findBy(User, { id: In([studentId, mentorId]) });
+  const [student, mentor] = [studentId, mentorId].map((id) => found.find((user) => user.id === id));
+  if (!student || !mentor) throw new Error('A session names a user who does not exist, which its foreign keys forbid.');
+  return { student, mentor };
 }
 
 function mailTo(role: Role, people: Record<Role, User>, session: Session) {

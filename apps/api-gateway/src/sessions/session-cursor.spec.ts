@@ -5,6 +5,8 @@ const place = { startsAt: new Date('2030-01-01T13:00:00.123Z'), id: '0d6f2a51-9f
 describe('the cursor of a list of sessions', () => {
   it('brings back the place that it was made of', () => {
     expect(readCursor(writeCursor(place))).toEqual(place);
+    const old = { ...place, startsAt: new Date('1969-12-31T00:00:00Z') };
+    expect(readCursor(writeCursor(old))).toEqual(old);
   });
 
   it.each([

@@ -3,7 +3,7 @@ import type { Session } from './session.entity.js';
 /** Where a page ended. */
 export type SessionPlace = Pick<Session, 'startsAt' | 'id'>;
 
-const placeForm = /^(\d{1,15})\.([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/;
+const placeForm = /^(-?\d{1,15})\.([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/;
 
 /** Opaque to callers: they hand it back as they got it. */
 export function writeCursor({ startsAt, id }: SessionPlace): string {
