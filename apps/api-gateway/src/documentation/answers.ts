@@ -33,7 +33,9 @@ export const SessionAnswer = z.strictObject({
   state: z.enum(sessionStates).describe('held once the sweep after its end has seen it.'),
   version: z.int().describe('Raised by each move.'),
   reminder: z.strictObject({
-    taskId: Uuid.describe('Its task, for GET /v1/tasks/{id}; of an imported session there once the sweep has found it.'),
+    taskId: Uuid.describe(
+      'Its task, for GET /v1/tasks/{id}; of an imported session there once the sweep has found it.',
+    ),
     dueAt: Instant,
     enqueued: z.boolean().describe('Whether the mails have been enqueued.'),
   }),

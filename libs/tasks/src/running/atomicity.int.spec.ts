@@ -57,7 +57,7 @@ describe('What a handler with database effects does', () => {
       made = (await ctx.enqueueMany([request(child), request(derivedId('other child'))])).map(({ id }) => id);
     };
     const id = await run();
-    await application.ended(id);
+    for (const ended of [id, child, derivedId('other child')]) await application.ended(ended);
     expect(made).toEqual([derivedId('other child')]);
     const headers = await servers.database.query('SELECT headers FROM tasks.task WHERE id <> $1', [id]);
     expect(headers).toEqual([1, 2].map(() => ({ headers: expect.objectContaining({ 'x-mh-parent': id }) })));
