@@ -13,6 +13,8 @@ export interface RelayOptions {
 }
 
 const longestSleepSeconds = 1;
+/** After rows that did not fill a batch: how long more may fall due before the next look. */
+const gatherSeconds = 0.015;
 /** Leased batches that may be on their way at once; above that no more rows are leased. */
 const mostLeasedBatches = 8;
 /** In a busy process; one that is idle reads what it committed at once. Each statement costs more than the rows in it. */
@@ -80,6 +82,10 @@ export class Relay {
       setTimeout(() => this.wake(), delaySeconds * 1000).unref();
   }
 
+  private get batchSize(): number {
+    return this.options.batchSize ?? 500;
+  }
+
   private async run(): Promise<void> {
     while (!this.stopping) {
       const pause = await this.pass().catch((error: unknown) => this.passFailed(error));
@@ -91,16 +97,22 @@ export class Relay {
   /** One look at every outbox; answers how many seconds to sleep. */
   private async pass(): Promise<number> {
     if (!this.options.publisher.ready) return longestSleepSeconds / 4;
-    const batchSize = this.options.batchSize ?? 500;
     let pause = longestSleepSeconds;
     for (const outbox of this.options.outboxes) {
-      const items = await outbox.claim(batchSize);
+      const items = await outbox.claim(this.batchSize);
       if (items.length > 0) this.keepUntilDone(this.publish(outbox, items), this.leased);
-      pause = Math.min(pause, items.length > 0 ? 0 : Math.max(0.005, (await outbox.secondsToNext()) ?? pause));
+      pause = Math.min(pause, await this.pauseAfter(outbox, items.length));
     }
     // A queue that confirms slowly or never holds up its own rows, not those of the others.
     while (this.leased.size >= mostLeasedBatches) await Promise.race(this.leased);
     return pause;
+  }
+
+  /** Looking all the time at rows that fall due one after the other would cost more than publishing them. */
+  private async pauseAfter(outbox: Outbox, claimed: number): Promise<number> {
+    if (claimed === this.batchSize) return 0;
+    if (claimed > 0) return gatherSeconds;
+    return Math.max(0.005, (await outbox.secondsToNext()) ?? longestSleepSeconds);
   }
 
   private passFailed(error: unknown): number {
