@@ -26,10 +26,11 @@ export class AttemptLimits {
   readonly abort = new AbortController();
   private readonly timers: NodeJS.Timeout[] = [];
   private reason: HardLimitError | RevokedError | undefined;
+  private cutting: Promise<void> | undefined;
 
   constructor(
     { softSeconds, hardSeconds }: Partial<TimeLimit>,
-    private readonly onCut: (reason: HardLimitError | RevokedError) => void,
+    private readonly onCut: (reason: HardLimitError | RevokedError) => Promise<void>,
   ) {
     if (softSeconds !== undefined) this.after(softSeconds, () => this.abort.abort(softLimitReached(softSeconds)));
     if (hardSeconds !== undefined) this.after(hardSeconds, () => this.cut(new HardLimitError(hardSeconds)));
@@ -44,7 +45,12 @@ export class AttemptLimits {
     if (this.reason) return;
     this.reason = reason;
     this.abort.abort(reason);
-    this.onCut(reason);
+    this.cutting = this.onCut(reason);
+  }
+
+  /** Resolves when what `onCut` began is over; at once when the attempt was not cut short. */
+  async untilCut(): Promise<void> {
+    await this.cutting;
   }
 
   release(): void {

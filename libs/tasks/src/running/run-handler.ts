@@ -84,6 +84,8 @@ export class HandlerRunner {
       if (limits.cutShort && !call.answered) throw limits.cutShort;
       return this.succeeded(job, startedAt, checkResult(job, returned));
     } catch (error) {
+      // The failure is recorded under a claim of its own, which the transaction that is being ended still holds.
+      await limits.untilCut();
       throw new HandlerFailure(causeOf(error, limits), startedAt);
     } finally {
       limits.release();
@@ -155,12 +157,12 @@ export class HandlerRunner {
     });
   }
 
-  private onCut(job: Job, reason: Error, { tx }: AttemptExtras): void {
+  private async onCut(job: Job, reason: Error, { tx }: AttemptExtras): Promise<void> {
     this.options.logger.warn(
       { task_id: job.id, task: job.contract.name },
       `The attempt is cut short: ${reason.message}`,
     );
-    if (tx) void this.options.endTransaction(tx);
+    if (tx) await this.options.endTransaction(tx);
   }
 
   private handlerOf({ contract }: Job): HandlerCall {
