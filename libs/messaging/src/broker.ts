@@ -4,8 +4,14 @@ import { brokerAddress } from './connection/broker-address.js';
 import { BrokerConfigurationError } from './connection/broker-configuration-error.js';
 import { BrokerConnection } from './connection/broker-connection.js';
 import type { Logger } from './connection/logger.js';
-import type { Consumer, ConsumerOptions, TemporaryConsumerOptions } from './consuming/consumer.js';
+import type {
+  Consumer,
+  ConsumerOptions,
+  SharedConsumerOptions,
+  TemporaryConsumerOptions,
+} from './consuming/consumer.js';
 import { QueueConsumer } from './consuming/queue-consumer.js';
+import { declareSharedQueue } from './consuming/shared-queue.js';
 import { declareTemporaryQueue } from './consuming/temporary-queue.js';
 import { ConfirmingPublisher, type PublishingLimits } from './publishing/confirming-publisher.js';
 import type { MessagePublisher } from './publishing/message-publisher.js';
@@ -130,6 +136,20 @@ export class Broker {
     return this.track(
       new QueueConsumer(connections.consume, keeper, named, this.options.logger, (channel) =>
         prepare(channel, options),
+      ),
+    );
+  }
+
+  /**
+   * Consumes a queue that is there as long as anybody consumes it, together with all others who do. What waits in it when
+   * the last of them goes is lost. Its options cannot be changed while it exists: they belong to its name.
+   */
+  consumeShared(options: SharedConsumerOptions): Consumer {
+    initialiseMessagingLabels({ exchanges: [], queues: [options.queue] });
+    const { connections, keeper } = this;
+    return this.track(
+      new QueueConsumer(connections.consume, keeper, options, this.options.logger, (channel) =>
+        declareSharedQueue(channel, options),
       ),
     );
   }

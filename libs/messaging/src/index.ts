@@ -1,7 +1,12 @@
 export { Broker, type BrokerOptions } from './broker.js';
 export { BrokerConfigurationError } from './connection/broker-configuration-error.js';
 export type { Logger } from './connection/logger.js';
-export type { Consumer, ConsumerOptions, TemporaryConsumerOptions } from './consuming/consumer.js';
+export type {
+  Consumer,
+  ConsumerOptions,
+  SharedConsumerOptions,
+  TemporaryConsumerOptions,
+} from './consuming/consumer.js';
 export type { Delivery } from './consuming/delivery.js';
 export { traceProcess } from './consuming/process-span.js';
 export { delayLadder } from './delayed-delivery/delay-ladder.js';

@@ -8,7 +8,12 @@ export const exchanges = {
   taskEvents: 'task-events',
   deadLetters: 'dead-letters',
   control: 'control',
+  calls: 'calls',
+  replies: 'replies',
 } as const;
+
+/** Queues of services that answer calls; they are there only while somebody answers. */
+export const callQueues = { scheduler: 'scheduler-calls' } as const;
 
 /** Queues that carry no tasks. */
 export const streams = {

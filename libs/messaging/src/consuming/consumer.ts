@@ -21,6 +21,16 @@ export interface TemporaryConsumerOptions extends Omit<ConsumerOptions, 'queue'>
   bindings: { exchange: string; routingKey: string }[];
 }
 
+/** A consumer of a queue that lives as long as anybody consumes it: for calls, which are of no use later. */
+export interface SharedConsumerOptions extends ConsumerOptions {
+  /** What the queue receives. */
+  bindings: { exchange: string; routingKey: string }[];
+  /** How long a message may wait in it, in seconds; then it is dropped. */
+  waitSeconds: number;
+  /** How many messages may wait; further ones are nacked. */
+  mostWaiting: number;
+}
+
 /** A subscription that comes back by itself after every loss, until it is cancelled. */
 export interface Consumer {
   /** The broker has confirmed the subscription, and it stands. */

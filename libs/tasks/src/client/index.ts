@@ -1,3 +1,11 @@
+export {
+  CallRefusedError,
+  CallTimeoutError,
+  CallUnreachableError,
+  type CallFault,
+  type RefusalCode,
+} from '../calls/call-errors.js';
+export { Calls, type CallOptions, type CallsOptions } from '../calls/calls.js';
 export { PayloadCipher, type PayloadKeys } from '../payload/payload-cipher.js';
 export { checkPayload, encodePayload, InvalidPayloadError, type PayloadFault } from '../payload/payload-codec.js';
 export type { EnqueuedTask, ResultOptions } from './enqueued-task.js';

@@ -9,7 +9,7 @@ const namePattern = /^[a-z][a-z0-9-]*(\.[a-z][a-z0-9-]*)+$/;
 /** A routing key holds the queue and the name, and AMQP allows 255 bytes in all. */
 const longestName = 120;
 
-export function assertName(name: string, kind: 'task' | 'event'): void {
+export function assertName(name: string, kind: 'task' | 'event' | 'call'): void {
   if (!namePattern.test(name) || name.length > longestName) {
     throw new ContractError(
       `The ${kind} name "${name}" is not of the form <domain>.<verb-object> in lower case, at most ${longestName} characters.`,

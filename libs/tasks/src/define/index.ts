@@ -1,5 +1,12 @@
 export { AmbiguousError, PermanentError, RetryLater } from '../outcomes/handler-errors.js';
 export {
+  defineCall,
+  type AnyCallContract,
+  type CallContract,
+  type CallInput,
+  type CallOutput,
+} from './call-contract.js';
+export {
   defineCatalogue,
   describeEvents,
   describeTasks,

@@ -1,3 +1,5 @@
+export { CallRefusedError, type CallFault, type RefusalCode } from '../calls/call-errors.js';
+export { CallServer, type AnsweredCall, type CallServerOptions } from '../calls/call-server.js';
 export { AmbiguousError, HardLimitError, PermanentError, RetryLater } from '../outcomes/handler-errors.js';
 export { ThreadEndedError } from '../isolation/thread-errors.js';
 export {
