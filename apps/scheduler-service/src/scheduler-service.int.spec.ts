@@ -42,7 +42,9 @@ describe('the scheduler service', () => {
     };
     service = await startService(schedulerService(env));
     expect(await service.health.report()).toMatchObject({ status: 'ok', checks: { database: 'ok' } });
-    await database.query(`UPDATE scheduler.schedule SET next_slot = clock_timestamp()`);
+    await database.query(
+      `UPDATE scheduler.schedule SET next_slot = clock_timestamp(), due_at = clock_timestamp() WHERE task = '${CleanupExpiredTokens.name}'`,
+    );
     const [task] = await eventually(
       async () => {
         const rows = await database.query<{ id: string; published_at: Date | null }>(

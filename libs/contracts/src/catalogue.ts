@@ -3,6 +3,7 @@ import { UserRegistered } from './events/accounts.js';
 import { SessionCancelled, SessionHeld, SessionRescheduled, SessionScheduled } from './events/sessions.js';
 import { routes } from './routing.js';
 import { CleanupExpiredTokens, RequestEmailVerification, RequestPasswordReset } from './tasks/accounts.js';
+import { GenerateDailyStats } from './tasks/analytics.js';
 import { SendEmail, SendPasswordResetEmail, SendSessionReminderEmail, SendVerificationEmail } from './tasks/email.js';
 import { RecordHeldSessions, RemindOfSession, SendSessionReminders } from './tasks/sessions.js';
 
@@ -19,6 +20,7 @@ export const catalogue = defineCatalogue({
     RemindOfSession,
     SendSessionReminders,
     RecordHeldSessions,
+    GenerateDailyStats,
   ],
   events: [UserRegistered, SessionScheduled, SessionRescheduled, SessionCancelled, SessionHeld],
   routes,

@@ -1,11 +1,12 @@
 import { migrateDatabase as migrate, type MigrationPlan } from '@mentorhub/service';
 import { taskStoreMigrationPlan } from '@mentorhub/task-store';
 import { CreateSchedulerSchema1763800300000 } from './1-create-scheduler-schema.js';
+import { ReshapeSchedules1763900300000 } from './2-reshape-schedules.js';
 
 /** The schemas that this service uses. Lists of migrations are append-only. */
 export const migrationPlans: MigrationPlan[] = [
   taskStoreMigrationPlan,
-  { schema: 'scheduler', migrations: [CreateSchedulerSchema1763800300000] },
+  { schema: 'scheduler', migrations: [CreateSchedulerSchema1763800300000, ReshapeSchedules1763900300000] },
 ];
 
 /** Brings them up to date in the database at `url`; the names of the migrations that were applied. */

@@ -1,7 +1,34 @@
+import { callQueues, exchanges } from '@mentorhub/contracts';
+import { Broker } from '@mentorhub/messaging';
+import { SERVICE_LOGGER, type Logger } from '@mentorhub/service';
+import { CallServer } from '@mentorhub/tasks/server';
 import { Module } from '@nestjs/common';
-import { ScheduleFiring } from './schedule-firing.js';
-import { ScheduleLoop } from './schedule-loop.js';
-import { ScheduleStore } from './schedule-store.js';
+import { RunNow } from './editing/run-now.js';
+import { ScheduleCalls } from './editing/schedule-calls.js';
+import { ScheduleEditor } from './editing/schedule-editor.js';
+import { ScheduleReader } from './editing/schedule-reader.js';
+import { ScheduleTable } from './editing/schedule-table.js';
+import { DueSchedules } from './firing/due-schedules.js';
+import { ScheduleFiring } from './firing/schedule-firing.js';
+import { ScheduleLoop } from './firing/schedule-loop.js';
 
-@Module({ providers: [ScheduleStore, ScheduleFiring, ScheduleLoop] })
+/** Schedules: fires them, and answers those who read and change them. */
+@Module({
+  providers: [
+    DueSchedules,
+    ScheduleFiring,
+    ScheduleLoop,
+    ScheduleTable,
+    ScheduleEditor,
+    ScheduleReader,
+    RunNow,
+    ScheduleCalls,
+    {
+      provide: CallServer,
+      inject: [Broker, SERVICE_LOGGER],
+      useFactory: (broker: Broker, logger: Logger) =>
+        new CallServer({ broker, exchanges, queue: callQueues.scheduler, logger }),
+    },
+  ],
+})
 export class SchedulesModule {}

@@ -65,6 +65,12 @@ export class History {
     return this.dataSource.query(sql, [ids]);
   }
 
+  /** Of these tasks, the ones that have yet to end: also one whose end was recorded and not told yet has ended. */
+  async unfinished(ids: readonly string[], tx: EntityManager = this.dataSource.manager): Promise<string[]> {
+    const rows: { id: string }[] = await tx.query(unfinishedSql, [ids]);
+    return rows.map(({ id }) => id);
+  }
+
   /** Notes how far tasks are that still run; the others are left as they are. */
   async setProgress(reports: readonly { readonly task: TaskRun; readonly progress: unknown }[]): Promise<void> {
     await this.dataSource.query(progressSql, [
@@ -95,6 +101,12 @@ export class History {
     return ensurePartitions(this.dataSource, days);
   }
 }
+
+const unfinishedSql = `
+  SELECT t.id FROM tasks.task t
+  WHERE t.id = ANY ($1::uuid[]) AND t.finished_at IS NULL AND NOT EXISTS (
+    SELECT FROM tasks.inbox i
+    WHERE i.task_id = t.id AND i.run = t.run AND i.state IN ('succeeded', 'failed', 'revoked'))`;
 
 const progressSql = `
   WITH reported AS (

@@ -2,29 +2,35 @@ import { initialiseScheduleLabels } from '@mentorhub/metrics';
 import { InjectLogger, type Logger } from '@mentorhub/service';
 import { isDatabaseUnavailable } from '@mentorhub/task-store';
 import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
-import { ScheduleFiring } from './schedule-firing.js';
-import { ScheduleStore, type ComingSchedule } from './schedule-store.js';
+import { DueSchedules, type Outlook } from './due-schedules.js';
+import { batchSize, ScheduleFiring } from './schedule-firing.js';
 
 const longestSleepSeconds = 1;
-/** A timer may ring a moment early; looking again at once would be a busy loop. */
-const shortestSleepSeconds = 0.005;
+/** A timer may ring a moment early, and what is due may be in another replica's hands; looking again at once would be a busy loop. */
+const shortestSleepSeconds = 0.02;
+/** Well within the minute that names are read ahead of time. */
+const namesEverySeconds = 20;
 
 /**
  * Fires schedules when their slots come. Every replica runs one.
  *
- * 1. A pass fires, one after the other, every schedule whose slot has come; a fault of one does not stop the others.
+ * 1. A pass fires everything that is due, batch by batch. A batch that fails is fired one by one, so that a fault of one
+ *    schedule does not stop the others.
  * 2. It sleeps until the next slot by the database's clock, at most 1 s, so that changes are seen within that time.
- * 3. `stop` ends the sleep and waits for the transaction under way.
+ * 3. When that clock went back, schedules follow it.
+ * 4. `stop` ends the sleep and waits for the transaction under way.
  */
 @Injectable()
 export class ScheduleLoop implements OnApplicationBootstrap, OnModuleDestroy {
   private running: Promise<void> | undefined;
   private stopping = false;
   private databaseAway = false;
+  private lastNow: Date | undefined;
+  private namesReadAt = -Infinity;
   private wake: () => void = () => {};
 
   constructor(
-    private readonly schedules: ScheduleStore,
+    private readonly schedules: DueSchedules,
     private readonly firing: ScheduleFiring,
     @InjectLogger() private readonly logger: Logger,
   ) {}
@@ -50,7 +56,6 @@ export class ScheduleLoop implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   private async run(): Promise<void> {
-    await this.guarded(async () => initialiseScheduleLabels(await this.schedules.enabledNames()));
     while (!this.stopping) {
       const pause = (await this.guarded(() => this.pass())) ?? longestSleepSeconds;
       if (!this.stopping) await this.sleep(pause);
@@ -59,26 +64,45 @@ export class ScheduleLoop implements OnApplicationBootstrap, OnModuleDestroy {
 
   /** Answers how many seconds to sleep. */
   private async pass(): Promise<number> {
-    const coming = await this.schedules.coming();
+    const before = await this.schedules.outlook();
     this.backToNormal();
-    // At 0 before the first slot, or its first increment would be invisible to rates.
-    initialiseScheduleLabels(coming.map(({ name }) => name));
-    const due = coming.filter(({ secondsAhead }) => secondsAhead <= 0);
-    for (const schedule of due) await this.fire(schedule);
-    const next = coming[due.length]?.secondsAhead ?? longestSleepSeconds;
-    return Math.min(longestSleepSeconds, Math.max(shortestSleepSeconds, next));
+    await this.followClock(before);
+    await this.nameComing();
+    await this.fireDue();
+    const { secondsAhead } = await this.schedules.outlook();
+    return Math.min(longestSleepSeconds, Math.max(shortestSleepSeconds, secondsAhead ?? longestSleepSeconds));
   }
 
-  private async fire(schedule: ComingSchedule): Promise<void> {
-    if (this.stopping) return;
+  /** At its start a process does not know what the clock did before. */
+  private async followClock({ now }: Outlook): Promise<void> {
+    if (!this.lastNow || now < this.lastNow) await this.firing.rewind();
+    this.lastNow = now;
+  }
+
+  /** At 0 before the first slot, or its first increment would be invisible to rates. */
+  private async nameComing(): Promise<void> {
+    if (performance.now() - this.namesReadAt < namesEverySeconds * 1000) return;
+    initialiseScheduleLabels(await this.schedules.comingNames());
+    this.namesReadAt = performance.now();
+  }
+
+  private async fireDue(): Promise<void> {
     try {
-      await this.firing.fire(schedule);
+      while (!this.stopping && (await this.firing.fireDue()) === batchSize);
     } catch (error) {
       if (isDatabaseUnavailable(error)) throw error;
-      this.logger.error(
-        { err: error, schedule: schedule.name },
-        'A schedule could not be fired; it is tried again in a second.',
-      );
+      await this.fireOneByOne();
+    }
+  }
+
+  private async fireOneByOne(): Promise<void> {
+    for (const id of await this.schedules.dueIds(batchSize)) {
+      if (this.stopping) return;
+      await this.firing.fireOne(id).catch((error: unknown) => {
+        if (isDatabaseUnavailable(error)) throw error;
+        const message = 'A schedule could not be fired; it is tried again in a second.';
+        this.logger.error({ err: error, schedule_id: id }, message);
+      });
     }
   }
 

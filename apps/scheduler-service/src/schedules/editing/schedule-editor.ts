@@ -1,0 +1,81 @@
+import { randomUUID } from 'node:crypto';
+import type { NewSchedule, ScheduleChange, VersionedSchedule } from '@mentorhub/contracts';
+import { CallRefusedError, type CallFault } from '@mentorhub/tasks/server';
+import { Injectable } from '@nestjs/common';
+import { DataSource, QueryFailedError, type EntityManager } from 'typeorm';
+import type { ScheduleRow } from '../schedule-row.js';
+import { taskFaults, timingFaults } from './check-schedule.js';
+import { changedDefinition, changesTiming, newDefinition, startingNow } from './definitions.js';
+import { ScheduleTable } from './schedule-table.js';
+import { versioned, versionOf } from './schedule-view.js';
+
+/**
+ * Creates, changes and deletes schedules while they run. Firing reads the row under its lock, so what is answered here
+ * holds for every replica from then on.
+ */
+@Injectable()
+export class ScheduleEditor {
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly table: ScheduleTable,
+  ) {}
+
+  /** @param id of a call: the same again answers what is there. @throws {CallRefusedError} */
+  async create(schedule: NewSchedule, id: string = randomUUID()): Promise<VersionedSchedule> {
+    const now = await this.table.now();
+    const wanted = newDefinition(id, schedule, now);
+    assertFits([...taskFaults(schedule.task, schedule.payload), ...timingFaults(wanted, now)]);
+    const created = (await this.table.insert(startingNow(wanted, now))) ?? (await this.table.findById(id));
+    if (!created) throw nameTaken(schedule.name);
+    return versioned(created);
+  }
+
+  /** @param seen versions that it may have now; undefined: any. @throws {CallRefusedError} */
+  async change(name: string, change: ScheduleChange, seen: readonly string[] | undefined): Promise<VersionedSchedule> {
+    return this.dataSource.transaction(async (tx) => {
+      const row = await this.hold(tx, name, seen);
+      const now = await this.table.now(tx);
+      const wanted = changedDefinition(row, change, now);
+      const ofTask = change.task !== undefined || change.payload !== undefined;
+      // What was not changed is not held against the change: a schedule that does not fit any more can be paused.
+      assertFits([
+        ...(ofTask ? taskFaults(wanted.task, wanted.payload) : []),
+        ...(changesTiming(change) ? timingFaults(wanted, now) : []),
+      ]);
+      // What fell due while it was paused, or by the timing that it had, is not made up for.
+      const restarts = changesTiming(change) || (wanted.enabled && !row.enabled);
+      const { nextSlot, dueAt } = row;
+      const after = restarts ? startingNow(wanted, now) : { ...wanted, nextSlot, dueAt };
+      return versioned(await this.table.update(tx, after).catch(nameTakenBy(after.name)));
+    });
+  }
+
+  /** @param seen versions that it may have now; undefined: any. @throws {CallRefusedError} */
+  async delete(name: string, seen: readonly string[] | undefined): Promise<void> {
+    await this.dataSource.transaction(async (tx) => this.table.delete(tx, (await this.hold(tx, name, seen)).id));
+  }
+
+  private async hold(tx: EntityManager, name: string, seen: readonly string[] | undefined): Promise<ScheduleRow> {
+    const row = await this.table.hold(tx, name);
+    if (!row) throw noSuchSchedule(name);
+    if (seen && !seen.includes(versionOf(row))) throw changedMeanwhile(name);
+    return row;
+  }
+}
+
+export const noSuchSchedule = (name: string) => new CallRefusedError('not-found', `There is no schedule "${name}".`);
+
+const changedMeanwhile = (name: string) =>
+  new CallRefusedError('stale', `The schedule "${name}" was changed since it was read. Read it again.`);
+
+const nameTaken = (name: string) =>
+  new CallRefusedError('conflict', `There is a schedule "${name}" already. Change it, or choose another name.`);
+
+const nameTakenBy = (name: string) => (error: unknown) => {
+  const { code } = (error instanceof QueryFailedError ? error.driverError : {}) as { code?: string };
+  throw code === '23505' ? nameTaken(name) : error;
+};
+
+function assertFits(faults: readonly CallFault[]): void {
+  if (faults.length > 0) throw new CallRefusedError('invalid', 'The schedule does not fit.', faults);
+}

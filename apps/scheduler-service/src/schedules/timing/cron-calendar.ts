@@ -1,0 +1,32 @@
+import { Cron } from 'croner';
+import { justBefore, type Calendar } from './calendar.js';
+import { withFixedTimes } from './cron-expression.js';
+
+/**
+ * A cron expression in an IANA time zone: five fields, or six with seconds first.
+ *
+ * Daylight saving. Hours are fixed when the hour field has no `*`, `?` or step. A fixed time that the clocks skip comes
+ * at the first instant after the gap, once however many were skipped; one that comes twice fires at the first of them.
+ * Other rules follow the hours that really pass: they have no slot in the gap and slots in both repeated hours.
+ */
+export class CronCalendar implements Calendar {
+  private readonly cron: Cron;
+
+  /** @throws {Error} the expression cannot be read, or there is no such time zone. */
+  constructor(expression: string, timezone: string) {
+    new Intl.DateTimeFormat('en', { timeZone: timezone });
+    this.cron = new Cron(withFixedTimes(expression), { timezone, mode: '5-or-6-parts', fixedTimeRule: 'no-wildcard' });
+  }
+
+  next(from: Date): Date | null {
+    // The library looks strictly after the instant that it is given.
+    return this.cron.nextRun(justBefore(from));
+  }
+
+  latest(from: Date, until: Date, count: number): Date[] {
+    return this.cron
+      .previousRuns(count, until)
+      .filter((slot) => slot >= from)
+      .reverse();
+  }
+}
