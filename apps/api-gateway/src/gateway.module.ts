@@ -4,6 +4,7 @@ import { Module, type DynamicModule, type Type } from '@nestjs/common';
 import { AccountsModule, AccountTasksModule } from './accounts/accounts.module.js';
 import type { GatewayConfig, Role } from './config.js';
 import { DocumentationModule } from './documentation/documentation.module.js';
+import { SchedulesModule } from './schedules/schedules.module.js';
 import { SessionsModule, SessionTasksModule } from './sessions/sessions.module.js';
 import { TaskRequestsModule } from './tasks/task-requests.module.js';
 
@@ -12,7 +13,13 @@ export const serviceName = 'api-gateway';
 /** What each role adds: `http` answers requests and needs PostgreSQL only, `worker` consumes the queue `default`. */
 function modulesOf(role: Role, { API_DOCS }: GatewayConfig): Type[] {
   if (role === 'worker') return [AccountTasksModule, SessionTasksModule];
-  return [AccountsModule, SessionsModule, TaskRequestsModule, ...(API_DOCS ? [DocumentationModule] : [])];
+  return [
+    AccountsModule,
+    SessionsModule,
+    TaskRequestsModule,
+    SchedulesModule,
+    ...(API_DOCS ? [DocumentationModule] : []),
+  ];
 }
 
 @Module({})

@@ -1,4 +1,4 @@
-import { Email, Instant, Line, Locale, Minutes, RowId, Username, Uuid } from '@mentorhub/contracts';
+import { Email, Instant, Line, Locale, Minutes, RowId, ScheduleView, Username, Uuid } from '@mentorhub/contracts';
 import { taskStates } from '@mentorhub/task-store';
 import { z } from 'zod';
 import { sessionStates } from '../sessions/session-view.js';
@@ -91,6 +91,12 @@ export const TaskTypes = z.strictObject({
     }),
   ),
 });
+
+export const ScheduleList = z.strictObject({
+  items: z.array(ScheduleView),
+  nextCursor: z.string().nullable().describe('The cursor of the next page; null when there is none.'),
+});
+export const Firings = z.strictObject({ firings: z.array(Instant) });
 
 export const ProblemAnswer = z.strictObject({
   type: z.string(),

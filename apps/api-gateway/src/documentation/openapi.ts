@@ -44,12 +44,12 @@ function describe(operation: Operation): Json {
   };
 }
 
-function parametersOf({ path, creates, query }: Operation): Json[] {
+function parametersOf({ path, creates, conditional, query }: Operation): Json[] {
   const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
     name,
     in: 'path',
     required: true,
-    schema: { type: 'string', format: 'uuid' },
+    schema: { type: 'string', ...(name === 'id' && { format: 'uuid' }) },
   }));
   const inQuery = Object.entries((query ? schemaOf(query, 'input')['properties'] : undefined) ?? {}).map(
     ([name, schema]) => ({
@@ -58,7 +58,7 @@ function parametersOf({ path, creates, query }: Operation): Json[] {
       schema: schema as Json,
     }),
   );
-  return [...inPath, ...inQuery, ...(creates ? [idempotencyKey] : [])];
+  return [...inPath, ...inQuery, ...(creates ? [idempotencyKey] : []), ...(conditional ? [ifMatch] : [])];
 }
 
 const idempotencyKey = {
@@ -66,6 +66,14 @@ const idempotencyKey = {
   in: 'header',
   description: 'A repetition with the same key and body gets the same answer; it is kept for 24 hours.',
   schema: { type: 'string', minLength: 1, maxLength: 255 },
+};
+
+const ifMatch = {
+  name: 'If-Match',
+  in: 'header',
+  description:
+    'The ETag that was read; 412 when it was changed since. Without it the change is made whatever came between.',
+  schema: { type: 'string' },
 };
 
 function answersOf({ answers }: Operation): Json {

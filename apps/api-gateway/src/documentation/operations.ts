@@ -1,14 +1,18 @@
+import { NewSchedule, ScheduleChange, ScheduleView } from '@mentorhub/contracts';
 import type { z } from 'zod';
 import { AddressRequest, NewUser, PasswordConfirmation, TokenConfirmation } from '../accounts/requests.js';
+import { ListQuery, PreviewQuery } from '../schedules/requests.js';
 import { NewSession, SessionMove, SessionQuery } from '../sessions/requests.js';
 import { BulkRequest, MoveRequest, ResultQuery, RevokeRequest, TaskRequest } from '../tasks/requests.js';
 import {
   AcceptedRequest,
   AcceptedTask,
   AcceptedTasks,
+  Firings,
   MovedTask,
   ResultAnswer,
   RevokedTask,
+  ScheduleList,
   SessionAnswer,
   SessionsAnswer,
   TaskAnswer,
@@ -24,6 +28,8 @@ export interface Operation {
   readonly public?: boolean;
   /** Accepts an `Idempotency-Key`. */
   readonly creates?: boolean;
+  /** Accepts an `If-Match` with what `ETag` answered. */
+  readonly conditional?: boolean;
   readonly body?: z.ZodType;
   readonly query?: z.ZodObject;
   /** By status; undefined has no body. Statuses from 400 are problem documents. */
@@ -174,5 +180,62 @@ export const operations: readonly Operation[] = [
     summary: 'Lists what can be enqueued, with JSON Schemas of payload and result',
     answers: { 200: TaskTypes },
     refusals: [401],
+  },
+  {
+    method: 'get',
+    path: '/v1/schedules',
+    summary: 'Lists schedules by name',
+    query: ListQuery,
+    answers: { 200: ScheduleList },
+    refusals: [401, 422, 503, 504],
+  },
+  {
+    method: 'post',
+    path: '/v1/schedules',
+    summary: 'Creates a schedule; it holds for every scheduler from the answer on',
+    creates: true,
+    body: NewSchedule,
+    answers: { 201: ScheduleView },
+    refusals: [400, 401, 409, 413, 415, 422, 503, 504],
+  },
+  {
+    method: 'get',
+    path: '/v1/schedules/{name}',
+    summary: 'Shows a schedule; its ETag is what If-Match takes',
+    answers: { 200: ScheduleView },
+    refusals: [401, 404, 503, 504],
+  },
+  {
+    method: 'patch',
+    path: '/v1/schedules/{name}',
+    summary: 'Changes, pauses or resumes a schedule; with If-Match only if nobody else has changed it',
+    conditional: true,
+    body: ScheduleChange,
+    answers: { 200: ScheduleView },
+    refusals: [400, 401, 404, 409, 412, 415, 422, 503, 504],
+  },
+  {
+    method: 'delete',
+    path: '/v1/schedules/{name}',
+    summary: 'Deletes a schedule; tasks that it has enqueued stay',
+    conditional: true,
+    answers: { 204: undefined },
+    refusals: [401, 404, 412, 422, 503, 504],
+  },
+  {
+    method: 'post',
+    path: '/v1/schedules/{name}/run',
+    summary: "Enqueues a schedule's task now, besides its slots",
+    creates: true,
+    answers: { 202: AcceptedTask },
+    refusals: [401, 404, 409, 422, 503, 504],
+  },
+  {
+    method: 'get',
+    path: '/v1/schedules/{name}/preview',
+    summary: 'Tells when a schedule fires, as if it were enabled',
+    query: PreviewQuery,
+    answers: { 200: Firings },
+    refusals: [401, 404, 422, 503, 504],
   },
 ];

@@ -3,6 +3,7 @@ import { isDatabaseUnavailable } from '@mentorhub/task-store';
 import { InvalidPayloadError } from '@mentorhub/tasks/client';
 import { HttpException } from '@nestjs/common';
 import { jsonPointer } from '../input/json-pointer.js';
+import { explainCallError } from './explain-call-error.js';
 import { invalid, Problem, tryAgainLater } from './problem.js';
 
 /** What any error means to the caller. What nobody foresaw is a 500 that tells nothing of its insides. */
@@ -16,6 +17,8 @@ export function explainError(error: unknown): Problem {
     return tryAgainLater('The database is too busy with the same data. Nothing was accepted; try again.', 1, error);
   if (error instanceof ShutdownError)
     return tryAgainLater('This server is stopping. Try again; another one will answer.', 1, error);
+  const ofCall = explainCallError(error);
+  if (ofCall) return ofCall;
   return new Problem(500, 'The server met a fault of its own. The X-Request-Id of this answer helps to find it.', {
     cause: error,
   });

@@ -20,7 +20,7 @@ export class ProblemFilter implements ExceptionFilter {
 
   private log(problem: Problem, error: unknown): void {
     const err = problem.parts.cause ?? error;
-    if (problem.status === 503) this.logger.warn({ err }, problem.detail);
+    if (problem.status === 503 || problem.status === 504) this.logger.warn({ err }, problem.detail);
     else if (problem.status >= 500) this.logger.error({ err }, 'A request failed because of a fault of this service.');
   }
 }

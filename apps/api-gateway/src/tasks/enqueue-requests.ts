@@ -46,7 +46,8 @@ function payloadFaults({ payload }: TaskRequest, contract: AnyTaskContract, at: 
   return checked.success ? [] : faultsOf(checked.error.issues, at);
 }
 
-function unknownTask(name: string, { tasks }: Catalogue, at: Path): Fault {
+/** The fault of a name that no task has, with those that may have been meant. */
+export function unknownTask(name: string, { tasks }: Catalogue, at: Path): Fault {
   const suggestions = closeNames(name, tasks.keys());
   const hint =
     suggestions.length > 0

@@ -1,0 +1,36 @@
+import { ScheduleName } from '@mentorhub/contracts';
+import { z } from 'zod';
+
+const wholeNumber = (most: number) => {
+  const message = `must be a whole number from 1 to ${most}`;
+  return z
+    .string()
+    .regex(/^\d{1,4}$/, message)
+    .transform(Number)
+    .refine((value) => value >= 1 && value <= most, message);
+};
+
+export const PreviewQuery = z.strictObject({
+  from: z.iso
+    .datetime({ offset: true, error: 'must be an RFC 3339 instant such as 2026-11-22T10:00:00Z' })
+    .optional()
+    .describe('The first instant that counts; now when left out.'),
+  count: wholeNumber(1000).default(10).describe('How many firings, 1 to 1000.'),
+});
+export type PreviewQuery = z.output<typeof PreviewQuery>;
+
+export const ListQuery = z.strictObject({
+  limit: wholeNumber(100).default(50).describe('How many schedules, 1 to 100.'),
+  cursor: z
+    .string()
+    .refine((cursor) => nameIn(cursor) !== undefined, 'is none that this list has answered')
+    .optional()
+    .describe('The nextCursor of the page before.'),
+});
+export type ListQuery = z.output<typeof ListQuery>;
+
+/** A page is continued after the name of its last schedule. */
+export const cursorAfter = (name: string): string => Buffer.from(name).toString('base64url');
+
+export const nameIn = (cursor: string): string | undefined =>
+  ScheduleName.safeParse(Buffer.from(cursor, 'base64url').toString()).data;
