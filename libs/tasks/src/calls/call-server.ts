@@ -66,6 +66,11 @@ export class CallServer {
     });
   }
 
+  /** Resolves once calls come here; rejects when it is stopped before. */
+  async ready(): Promise<void> {
+    await this.consumer?.untilActive();
+  }
+
   /** Idempotent. */
   async stop(): Promise<void> {
     await this.consumer?.cancel();
