@@ -6,7 +6,7 @@ import { SchedulesModule } from './schedules/schedules.module.js';
 
 export const serviceName = 'scheduler-service';
 
-/** Decides what runs when. It consumes no queue, so its readiness needs PostgreSQL alone. */
+/** Decides what runs when. It runs no tasks, so its readiness needs PostgreSQL alone. */
 @Module({})
 export class SchedulerModule {
   static forRoot(config: SchedulerConfig): DynamicModule {

@@ -78,9 +78,11 @@ export const deadLetterMetrics = {
 export const scheduleMetrics = {
   drift: histogram('schedule_drift_seconds', 'Fired minus its slot.', driftSeconds),
   fired: counter('schedule_fired_total', 'Slots fired, by schedule.', ['schedule']),
-  missed: counter('schedule_missed_total', 'Slots skipped because they were too old when seen, by schedule.', [
-    'schedule',
-  ]),
+  missed: counter(
+    'schedule_missed_total',
+    'Slots that did not fire: too old when seen, overlapping an unfinished run, or faulty, by schedule.',
+    ['schedule'],
+  ),
 };
 
 for (const outcome of relayOutcomes) relayMetrics.publish.inc({ outcome }, 0);

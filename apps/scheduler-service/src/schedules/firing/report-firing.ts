@@ -1,5 +1,6 @@
 import { scheduleMetrics } from '@mentorhub/metrics';
 import type { Logger } from '@mentorhub/service';
+import { firingOf } from '../timing/jitter.js';
 import type { FiringPlan } from './plan-firing.js';
 
 /** Tells what became of a schedule's slots, once that is committed: metrics and a log line. */
@@ -17,13 +18,12 @@ export function reportFiring(plan: FiringPlan, inserted: ReadonlySet<string>, lo
     );
   if (fault) return logger.error({ ...fields, err: fault }, 'A schedule could not fire: correct it.');
   scheduleMetrics.fired.inc({ schedule: schedule.name }, firings.length);
-  for (const { slot } of firings) scheduleMetrics.drift.observe(drift(plan, slot));
+  for (const { slot } of firings) scheduleMetrics.drift.observe(drift(schedule, slot));
   const task_ids = firings.map(({ request }) => request.options.id);
   if (task_ids.length > 0) logger.info({ ...fields, task_ids }, 'A schedule fired.');
 }
 
 /** Seconds from when a slot was to fire until it did. */
-function drift({ schedule, firings }: FiringPlan, slot: Date): number {
-  const to = firings.length === 1 && schedule.dueAt ? schedule.dueAt : slot;
-  return Math.max(0, (schedule.now.getTime() - to.getTime()) / 1000);
+function drift({ id, jitter, now }: FiringPlan['schedule'], slot: Date): number {
+  return Math.max(0, (now.getTime() - firingOf(id, slot, jitter).getTime()) / 1000);
 }

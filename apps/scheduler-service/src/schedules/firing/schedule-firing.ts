@@ -11,7 +11,7 @@ import { planFiring, stepAfter, type FiringPlan } from './plan-firing.js';
 import { reportFiring } from './report-firing.js';
 
 /** Schedules that one transaction fires at most. */
-export const batchSize = 200;
+export const batchSize = 500;
 
 /**
  * Fires slots, each exactly once, by any number of replicas without a leader.

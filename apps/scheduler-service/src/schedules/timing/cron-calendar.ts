@@ -14,8 +14,7 @@ export class CronCalendar implements Calendar {
 
   /** @throws {Error} the expression cannot be read, or there is no such time zone. */
   constructor(expression: string, timezone: string) {
-    new Intl.DateTimeFormat('en', { timeZone: timezone });
-    this.cron = new Cron(withFixedTimes(expression), { timezone, mode: '5-or-6-parts', fixedTimeRule: 'no-wildcard' });
+    this.cron = parsed(expression, timezone);
   }
 
   next(from: Date): Date | null {
@@ -29,4 +28,21 @@ export class CronCalendar implements Calendar {
       .filter((slot) => slot >= from)
       .reverse();
   }
+}
+
+/** Reading a rule costs more than asking it, and many schedules have the same one. */
+const known = new Map<string, Cron>();
+const mostKnown = 1_000;
+
+function parsed(expression: string, timezone: string): Cron {
+  const key = `${timezone} ${expression}`;
+  const cron = known.get(key) ?? parse(expression, timezone);
+  if (known.size >= mostKnown) known.clear();
+  known.set(key, cron);
+  return cron;
+}
+
+function parse(expression: string, timezone: string): Cron {
+  new Intl.DateTimeFormat('en', { timeZone: timezone });
+  return new Cron(withFixedTimes(expression), { timezone, mode: '5-or-6-parts', fixedTimeRule: 'no-wildcard' });
 }
