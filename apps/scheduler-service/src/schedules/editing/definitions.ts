@@ -16,7 +16,7 @@ export function newDefinition(id: string, schedule: NewSchedule, now: Date): Dec
 
 /** A schedule as a change leaves it, without its next slot. */
 export function changedDefinition(row: ScheduleRow, change: ScheduleChange, now: Date): Decided {
-  const { cron, every, at, startsAt, endsAt, ...rest } = change;
+  const { cron: _cron, every: _every, at: _at, startsAt, endsAt, ...rest } = change;
   return {
     ...row,
     ...rest,
