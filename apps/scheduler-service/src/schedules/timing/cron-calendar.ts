@@ -23,10 +23,11 @@ export class CronCalendar implements Calendar {
   }
 
   latest(from: Date, until: Date, count: number): Date[] {
-    return this.cron
-      .previousRuns(count, until)
-      .filter((slot) => slot >= from)
-      .reverse();
+    const slots: Date[] = [];
+    // One by one, since most of the last hundred may lie before the first that counts.
+    let [slot] = this.cron.previousRuns(1, until);
+    for (; slot && slot >= from && slots.length < count; [slot] = this.cron.previousRuns(1, slot)) slots.unshift(slot);
+    return slots;
   }
 }
 
