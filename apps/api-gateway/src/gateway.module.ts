@@ -7,6 +7,7 @@ import { DocumentationModule } from './documentation/documentation.module.js';
 import { SchedulesModule } from './schedules/schedules.module.js';
 import { SessionsModule, SessionTasksModule } from './sessions/sessions.module.js';
 import { TaskRequestsModule } from './tasks/task-requests.module.js';
+import { UnsubscribeModule } from './unsubscribe/unsubscribe.module.js';
 
 export const serviceName = 'api-gateway';
 
@@ -18,6 +19,7 @@ function modulesOf(role: Role, { API_DOCS }: GatewayConfig): Type[] {
     SessionsModule,
     TaskRequestsModule,
     SchedulesModule,
+    UnsubscribeModule,
     ...(API_DOCS ? [DocumentationModule] : []),
   ];
 }

@@ -4,6 +4,7 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import type { EmailConfig } from './config.js';
 import { queuesOf } from './lanes.js';
 import { SendEmailModule } from './send-email/send-email.module.js';
+import { sendingRates } from './sending-rates/sending-rates.js';
 
 export const serviceName = 'email-service';
 
@@ -11,6 +12,7 @@ export const serviceName = 'email-service';
 @Module({})
 export class EmailModule {
   static forRoot(config: EmailConfig): DynamicModule {
+    const sharedRates = sendingRates({ rate: config.SMTP_RATE, domainRates: config.SMTP_DOMAIN_RATES });
     return {
       module: EmailModule,
       imports: [
@@ -19,6 +21,7 @@ export class EmailModule {
           config,
           contracts: mentorHub,
           queues: queuesOf(config.QUEUES, config.SMTP_CONNECTIONS),
+          ...(sharedRates && { sharedRates }),
         }),
         SendEmailModule.forRoot(config),
       ],

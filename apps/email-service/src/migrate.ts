@@ -1,5 +1,5 @@
 import 'reflect-metadata';
 import { migrateCommand } from '@mentorhub/service';
-import { taskStoreMigrationPlan } from '@mentorhub/task-store';
+import { migrationPlans } from './database/migrate-database.js';
 
-await migrateCommand('email-service', [taskStoreMigrationPlan]);
+await migrateCommand('email-service', migrationPlans);

@@ -4,7 +4,14 @@ import { SessionCancelled, SessionHeld, SessionRescheduled, SessionScheduled } f
 import { routes } from './routing.js';
 import { CleanupExpiredTokens, RequestEmailVerification, RequestPasswordReset } from './tasks/accounts.js';
 import { GenerateDailyStats } from './tasks/analytics.js';
-import { SendEmail, SendPasswordResetEmail, SendSessionReminderEmail, SendVerificationEmail } from './tasks/email.js';
+import {
+  LiftSuppression,
+  SendEmail,
+  SendPasswordResetEmail,
+  SendSessionReminderEmail,
+  SendVerificationEmail,
+  UnsubscribeEmail,
+} from './tasks/email.js';
 import { RecordHeldSessions, RemindOfSession, SendSessionReminders } from './tasks/sessions.js';
 
 /** Every task and event of MentorHub. */
@@ -14,6 +21,8 @@ export const catalogue = defineCatalogue({
     SendVerificationEmail,
     SendPasswordResetEmail,
     SendSessionReminderEmail,
+    UnsubscribeEmail,
+    LiftSuppression,
     RequestEmailVerification,
     RequestPasswordReset,
     CleanupExpiredTokens,

@@ -10,3 +10,4 @@ export * from './tasks/analytics.js';
 export * from './tasks/email.js';
 export * from './tasks/sessions.js';
 export { callQueues, exchanges, streams, subscriptions, topology } from './topology/topology.js';
+export * from './unsubscribing.js';

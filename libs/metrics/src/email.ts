@@ -16,13 +16,18 @@ export const emailMetrics = {
     [...requestSeconds, 30],
     ['template'],
   ),
+  suppressed: counter('email_suppressed_total', 'Mails not sent to a suppressed address, by template and reason.', [
+    'template',
+    'reason',
+  ]),
 };
 
 const zeroed = new Set<string>();
 
-/** Sets every label combination of these templates to 0; call it at start-up. Calling it twice changes nothing. */
-export function initialiseEmailLabels(templates: readonly string[]): void {
+/** Sets every label combination of these templates and reasons to 0; call it at start-up. Calling it twice changes nothing. */
+export function initialiseEmailLabels(templates: readonly string[], suppressionReasons: readonly string[] = []): void {
   for (const template of templates) {
+    for (const reason of suppressionReasons) emailMetrics.suppressed.inc({ template, reason }, 0);
     for (const smtp_class of smtpClasses) emailMetrics.sent.inc({ template, smtp_class }, 0);
     if (!zeroed.has(template)) emailMetrics.duration.zero({ template });
     zeroed.add(template);

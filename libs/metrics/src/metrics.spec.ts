@@ -38,6 +38,7 @@ const contract: [name: string, type: string][] = [
   ['schedule_fired_total', 'counter'],
   ['schedule_missed_total', 'counter'],
   ['email_send_total', 'counter'],
+  ['email_suppressed_total', 'counter'],
   ['email_send_duration_seconds', 'histogram'],
   ['analytics_ingest_lag_seconds', 'histogram'],
   ['amqp_connection_up', 'gauge'],
@@ -67,7 +68,7 @@ describe('labels known beforehand', () => {
   it('are 0 from the start, so that the first failure is an increase', async () => {
     initialiseTaskLabels(['email.send'], ['failed', 'undecodable']);
     initialiseScheduleLabels(['cleanup']);
-    initialiseEmailLabels(['verification']);
+    initialiseEmailLabels(['verification'], ['unsubscribed']);
     initialiseMessagingLabels({ exchanges: ['tasks'], queues: ['email'] });
     for (const line of [
       'task_accepted_total{task="email.send"} 0',
@@ -80,6 +81,7 @@ describe('labels known beforehand', () => {
       'dead_letters_total{task="email.send",reason="undecodable"} 0',
       'schedule_missed_total{schedule="cleanup"} 0',
       'email_send_total{template="verification",smtp_class="timeout"} 0',
+      'email_suppressed_total{template="verification",reason="unsubscribed"} 0',
       'relay_publish_total{outcome="returned"} 0',
       'messaging_client_sent_messages_total{destination="tasks",error_type=""} 0',
       'amqp_connection_up{role="consume"} 0',

@@ -28,3 +28,4 @@ export { createLogger, type Logger } from './logging/create-logger.js';
 export { withLogFields, type LogFields } from './logging/log-fields.js';
 export { NestLogger } from './logging/nest-logger.js';
 export { serialiseError } from './logging/serialise-error.js';
+export { SealedTokens } from './sealed-tokens/sealed-tokens.js';

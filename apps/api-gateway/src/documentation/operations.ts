@@ -4,6 +4,7 @@ import { AddressRequest, NewUser, PasswordConfirmation, TokenConfirmation } from
 import { ListQuery, PreviewQuery } from '../schedules/requests.js';
 import { NewSession, SessionMove, SessionQuery } from '../sessions/requests.js';
 import { BulkRequest, MoveRequest, ResultQuery, RevokeRequest, TaskRequest } from '../tasks/requests.js';
+import { UnsubscribeQuery } from '../unsubscribe/requests.js';
 import {
   AcceptedRequest,
   AcceptedTask,
@@ -124,6 +125,24 @@ export const operations: readonly Operation[] = [
     summary: 'Cancels a session that has not begun, and its reminder with it',
     answers: { 204: undefined },
     refusals: [401, 404, 409, 503],
+  },
+  {
+    method: 'get',
+    path: '/v1/unsubscribe',
+    summary: 'Asks, on a page, whether to unsubscribe as the link of a mail says; changes nothing',
+    public: true,
+    query: UnsubscribeQuery,
+    answers: { 200: undefined },
+    refusals: [422, 429],
+  },
+  {
+    method: 'post',
+    path: '/v1/unsubscribe',
+    summary: 'Unsubscribes by the link of a mail, by one click (RFC 8058); the body is not looked at',
+    public: true,
+    query: UnsubscribeQuery,
+    answers: { 200: undefined },
+    refusals: [413, 415, 422, 429, 503],
   },
   {
     method: 'post',

@@ -5,6 +5,7 @@ import type { GatewayConfig } from '../config.js';
 import { InputPipe } from '../input/input.pipe.js';
 import { ProblemFilter } from '../problems/problem.filter.js';
 import { applyBodyLimits } from './body-limits.js';
+import { dropFormBodies } from './form-body.js';
 import { readJsonBodies } from './json-body.js';
 import { limitPublicFlows } from './public-rate-limit.js';
 import { identifyRequests, refuseHarmfulInput, refuseOtherMediaTypes } from './request-hooks.js';
@@ -28,6 +29,7 @@ export async function configureHttp(app: NestFastifyApplication, config: Gateway
   refuseOtherMediaTypes(fastify);
   applyBodyLimits(fastify);
   readJsonBodies(app);
+  dropFormBodies(app);
   refuseHarmfulInput(fastify);
   await limitPublicFlows(app, config.PUBLIC_REQUESTS_PER_MINUTE);
 }

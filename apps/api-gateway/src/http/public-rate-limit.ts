@@ -11,7 +11,7 @@ declare module 'fastify' {
 }
 
 /** A route of the public flows: needs no key, and is limited per client address. */
-export const PublicFlow = () => PublicRoute({ limitedPerAddress: true });
+export const PublicFlow = (config: object = {}) => PublicRoute({ ...config, limitedPerAddress: true });
 
 const headersLeftOut = { 'x-ratelimit-limit': false, 'x-ratelimit-remaining': false, 'x-ratelimit-reset': false };
 

@@ -19,13 +19,21 @@ export function identifyRequests(fastify: FastifyInstance): void {
   });
 }
 
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Its body may also be that of a form, which is not looked at. */
+    takesForms?: boolean;
+  }
+}
+
 /** Refuses a body that is not JSON before it is read. */
 export function refuseOtherMediaTypes(fastify: FastifyInstance): void {
   fastify.addHook('onRequest', (request, _reply, done) => {
     if (
       !request.is404 &&
       hasBody(request) &&
-      !/^application\/json\s*(;|$)/i.test(request.headers['content-type'] ?? '')
+      !/^application\/json\s*(;|$)/i.test(request.headers['content-type'] ?? '') &&
+      !request.routeOptions.config.takesForms
     )
       throw new Problem(415, 'The body has to be JSON. Send it with Content-Type: application/json.');
     done();

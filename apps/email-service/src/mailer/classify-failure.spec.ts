@@ -41,7 +41,7 @@ describe('what a failure of SMTP means', () => {
 
   it('keeps the first line of the reply, and tells what happened', () => {
     const refused = failure({ code: 'EENVELOPE', command: 'RCPT TO', responseCode: 550 });
-    expect(refused?.reply).toEqual({ code: 550, text: '550 as it is' });
+    expect(refused?.reply).toEqual({ code: 550, text: '550 as it is', command: 'RCPT TO' });
     expect(refused?.message).toBe('The mail server at mail.example:587 refused the mail: it answered 550 as it is.');
   });
 

@@ -82,10 +82,10 @@ const reasons: Record<string, string> = {
   ENOAUTH: 'it wants a login and SMTP_URL has none',
 };
 
-function replyOf({ responseCode, response }: TransportError): SmtpReply | undefined {
+function replyOf({ responseCode, response, command }: TransportError): SmtpReply | undefined {
   if (!responseCode) return undefined;
   const [line = ''] = (response ?? '').split(/\r?\n/);
-  return { code: responseCode, text: line.slice(0, 200) };
+  return { code: responseCode, text: line.slice(0, 200), ...(command && { command }) };
 }
 
 function said({ code, text }: SmtpReply): string {

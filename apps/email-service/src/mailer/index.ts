@@ -1,3 +1,5 @@
+export { readDkim } from './dkim-signing.js';
+export { isHardBounce } from './hard-bounce.js';
 export {
   MailAmbiguous,
   MailDeferred,

@@ -5,6 +5,8 @@ export interface SmtpReply {
   code: number;
   /** First line, at most 200 characters. It may repeat the recipient's address. */
   text: string;
+  /** Of the conversation, the command that it answers. */
+  command?: string;
 }
 
 /**

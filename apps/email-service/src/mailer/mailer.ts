@@ -1,8 +1,10 @@
+import { SuppressionReason } from '@mentorhub/contracts';
 import { emailMetrics, initialiseEmailLabels, type SmtpClass } from '@mentorhub/metrics';
 import { traced } from '@mentorhub/tracing';
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { templateNames } from '../templates/index.js';
 import { classifyFailure, type TransportError } from './classify-failure.js';
+import { readDkim, type DkimOptions } from './dkim-signing.js';
 import { MailFailure, MailAmbiguous } from './mail-failures.js';
 import { refuseInjection, type Mail } from './mail.js';
 import { readSender, type Sender } from './sender.js';
@@ -16,8 +18,12 @@ export interface MailerOptions {
   from: string;
   /** Most connections to the server at once, and so mails under way. Default 5. */
   connections?: number;
+  /** Mails after which a connection is replaced by a new one. Default 100. */
+  mailsPerConnection?: number;
   /** How long the server may leave us waiting, in seconds. Defaults: connect 10, greeting 10, silence 30. */
   timeoutSeconds?: Partial<SmtpTimeouts>;
+  /** See `readDkim`. Default: mails are not signed. */
+  dkim?: DkimOptions;
 }
 
 export interface HandedOver {
@@ -39,11 +45,17 @@ export class Mailer implements OnApplicationShutdown {
   private readonly transport: SmtpTransport;
 
   /** @throws Error with one sentence that names the variable when an option is not usable */
-  constructor({ smtpUrl, from, connections = 5, timeoutSeconds }: MailerOptions) {
+  constructor({ smtpUrl, from, connections = 5, mailsPerConnection = 100, timeoutSeconds, dkim }: MailerOptions) {
     this.settings = readSmtpUrl(smtpUrl);
     this.sender = readSender(from);
-    this.transport = new SmtpTransport(this.settings, connections, timeoutSeconds);
-    initialiseEmailLabels(templateNames);
+    const signing = dkim && readDkim(dkim);
+    this.transport = new SmtpTransport(this.settings, {
+      connections,
+      mailsPerConnection,
+      ...(timeoutSeconds && { timeouts: timeoutSeconds }),
+      ...(signing && { dkim: signing }),
+    });
+    initialiseEmailLabels(templateNames, SuppressionReason.options);
   }
 
   /** The Message-ID of a task's mail: the same in every attempt, in every process. */

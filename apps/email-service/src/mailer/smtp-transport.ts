@@ -1,5 +1,6 @@
 import { createTransport, type SendMailOptions, type SMTPPoolOptions } from 'nodemailer';
 import type { Readable } from 'node:stream';
+import type { DkimSigning } from './dkim-signing.js';
 import type { SmtpSettings } from './smtp-settings.js';
 
 /** Tells, of one attempt, whether the server had been given any of the message. */
@@ -27,16 +28,26 @@ export interface SmtpTimeouts {
   silence: number;
 }
 
+export interface PoolOptions {
+  /** Most connections at once. */
+  connections: number;
+  /** Mails after which a connection is replaced. */
+  mailsPerConnection: number;
+  timeouts?: Partial<SmtpTimeouts>;
+  dkim?: DkimSigning;
+}
+
 const defaultTimeouts: SmtpTimeouts = { connect: 10, greeting: 10, silence: 30 };
 
 /** A pool of connections to one server. */
 export class SmtpTransport {
   private readonly pool;
 
-  constructor(settings: SmtpSettings, connections: number, timeouts: Partial<SmtpTimeouts> = {}) {
+  constructor(settings: SmtpSettings, { connections, mailsPerConnection, timeouts, dkim }: PoolOptions) {
     const options = { ...serverOptions(settings), ...timeoutOptions({ ...defaultTimeouts, ...timeouts }) };
     // A mail meets at most every pooled connection that the server has meanwhile dropped. Only unread mails are requeued.
-    this.pool = createTransport({ ...options, pool: true, maxConnections: connections, maxRequeues: connections });
+    const pool = { maxConnections: connections, maxMessages: mailsPerConnection, maxRequeues: connections };
+    this.pool = createTransport({ ...options, ...pool, pool: true, ...(dkim && { dkim }) });
     // The pool starts to read the message when the server has answered DATA with 354, not before. So an unread message
     // was surely not sent, which is more than nodemailer's errors tell.
     this.pool.use('stream', (mail, done) => {

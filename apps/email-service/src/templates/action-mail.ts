@@ -1,7 +1,7 @@
 import type { Locale } from '@mentorhub/contracts';
 import { markup } from './markup.js';
 import type { MailContent } from './mail-content.js';
-import { button, note, paragraph, rawLink, renderPage } from './page.js';
+import { button, note, paragraph, quietLink, rawLink, renderPage } from './page.js';
 
 /** The words of a mail that asks its reader to follow one link. */
 export interface ActionWords {
@@ -17,34 +17,44 @@ export interface ActionWords {
   otherwise: string;
 }
 
-const frame: Record<Locale, { copyLink: string; signature: string; footer: string }> = {
+export interface ActionMail {
+  words: ActionWords;
+  /** A finished URL. */
+  link: string;
+  locale: Locale;
+  /** A finished URL, for mails that the reader can do without. */
+  unsubscribeLink?: string;
+}
+
+const frame: Record<Locale, { copyLink: string; signature: string; footer: string; unsubscribe: string }> = {
   en: {
     copyLink: 'If the button does not work, copy this link into your browser:',
     signature: 'The MentorHub team',
     footer: 'This mail was sent automatically; replies to it are not read.',
+    unsubscribe: 'No more mails of this kind',
   },
   ru: {
     copyLink: 'Если кнопка не работает, скопируйте эту ссылку в браузер:',
     signature: 'Команда MentorHub',
     footer: 'Это письмо отправлено автоматически, ответы на него не читаются.',
+    unsubscribe: 'Больше не присылать такие письма',
   },
 };
 
-/** Both forms of such a mail. `link` has to be a finished URL. */
-export function renderActionMail(words: ActionWords, link: string, locale: Locale): MailContent {
-  return { subject: words.subject, text: asText(words, link, locale), html: asHtml(words, link, locale) };
+/** Both forms of such a mail. */
+export function renderActionMail(mail: ActionMail): MailContent {
+  return { subject: mail.words.subject, text: asText(mail), html: asHtml(mail) };
 }
 
-function asText(words: ActionWords, link: string, locale: Locale): string {
-  const { signature, footer } = frame[locale];
+function asText({ words, link, locale, unsubscribeLink }: ActionMail): string {
+  const { signature, footer, unsubscribe } = frame[locale];
   const { greeting, reason, action, aboutLink, otherwise } = words;
-  return (
-    [greeting, reason, `${action}:\n${link}`, aboutLink, otherwise, signature, `-- \n${footer}`].join('\n\n') + '\n'
-  );
+  const end = unsubscribeLink ? `${footer}\n${unsubscribe}:\n${unsubscribeLink}` : footer;
+  return [greeting, reason, `${action}:\n${link}`, aboutLink, otherwise, signature, `-- \n${end}`].join('\n\n') + '\n';
 }
 
-function asHtml(words: ActionWords, link: string, locale: Locale): string {
-  const { copyLink, signature, footer } = frame[locale];
+function asHtml({ words, link, locale, unsubscribeLink }: ActionMail): string {
+  const { copyLink, signature, footer, unsubscribe } = frame[locale];
   const { subject, greeting, reason, action, aboutLink, otherwise } = words;
   const parts = [
     paragraph(greeting),
@@ -54,5 +64,6 @@ function asHtml(words: ActionWords, link: string, locale: Locale): string {
     rawLink(copyLink, link),
   ];
   const body = markup`${parts}${note(otherwise)}${paragraph(signature)}`;
-  return renderPage({ language: locale, title: subject, preheader: `${reason} ${aboutLink}`, body, footer });
+  const end = unsubscribeLink ? markup`${footer}<br>${quietLink(unsubscribe, unsubscribeLink)}` : markup`${footer}`;
+  return renderPage({ language: locale, title: subject, preheader: `${reason} ${aboutLink}`, body, footer: end });
 }

@@ -6,5 +6,6 @@ export interface MailContent {
   text: string;
   /** A whole HTML document. */
   html: string;
+  headers?: Record<string, string>;
   attachments?: { filename: string; contentType: string; content: string }[];
 }

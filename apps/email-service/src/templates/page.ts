@@ -7,7 +7,7 @@ interface Page {
   /** The line that mail clients show beside the subject; not visible in the opened mail. */
   preheader: string;
   body: Markup;
-  footer: string;
+  footer: Markup;
 }
 
 const font = 'font-family:-apple-system,Segoe UI,Roboto,Helvetica,Arial,sans-serif';
@@ -61,6 +61,11 @@ export function button(label: string, link: string): Markup {
 export function rawLink(invitation: string, link: string): Markup {
   const anchor = markup`<a href="${link}" style="color:#1d4ed8;word-break:break-all;">${link}</a>`;
   return markup`<p style="margin:24px 0 0;font-size:14px;color:#4b5563;">${invitation}<br>${anchor}</p>\n`;
+}
+
+/** A link that does not ask to be clicked. */
+export function quietLink(label: string, link: string): Markup {
+  return markup`<a href="${link}" style="color:#6b7280;">${label}</a>`;
 }
 
 function lines(text: string): Markup[] {

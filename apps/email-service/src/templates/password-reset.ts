@@ -24,5 +24,5 @@ const words: Record<Locale, (username: string) => ActionWords> = {
 
 /** The mail with which a user sets a new password. Its link holds for 1 hour. */
 export function renderPasswordReset({ username, link, locale }: PersonalLink): MailContent {
-  return renderActionMail(words[locale](username), link, locale);
+  return renderActionMail({ words: words[locale](username), link, locale });
 }

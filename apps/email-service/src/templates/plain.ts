@@ -6,6 +6,7 @@ import { paragraph, renderPage } from './page.js';
 export function renderPlain({ subject, content }: { subject: string; content: string }): MailContent {
   const paragraphs = content.trim().split(/(?:\r\n|\r|\n){2,}/);
   const body = markup`${paragraphs.map(paragraph)}`;
-  const page = renderPage({ language: '', title: subject, preheader: paragraphs[0] ?? '', body, footer: 'MentorHub' });
+  const [preheader = ''] = paragraphs;
+  const page = renderPage({ language: '', title: subject, preheader, body, footer: markup`MentorHub` });
   return { subject, text: content, html: page };
 }

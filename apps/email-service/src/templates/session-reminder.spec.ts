@@ -13,6 +13,7 @@ const reminder: SessionReminder = {
   locale: 'en',
   timezone: 'Europe/Berlin',
   link: new SiteLinks('https://mentorhub.example').session(id),
+  unsubscribeLink: 'https://api.mentorhub.example/v1/unsubscribe?token=a.b&lang=en',
   calendar: { uid: `${id}@mentorhub.example`, organizer: { name: 'MentorHub', address: 'no-reply@mentorhub.example' } },
 };
 const russian: SessionReminder = {
@@ -59,6 +60,17 @@ describe('the reminder of a session', () => {
     const mail = renderSessionReminder({ ...reminder, partnerName, username: '<script>' });
     expect(mail.html).not.toMatch(/<img|<script/);
     expect(mail.text).toContain(`Your mentor: ${partnerName}`);
+  });
+
+  it('ends with a link that unsubscribes, which is also in the headers of one-click clients', () => {
+    const mail = renderSessionReminder(reminder);
+    expect(mail.text).toContain(`No more mails of this kind:\n${reminder.unsubscribeLink}\n`);
+    expect(mail.html).toContain(`href="${reminder.unsubscribeLink.replace('&', '&amp;')}"`);
+    expect(renderSessionReminder(russian).text).toContain('Больше не присылать такие письма:\n');
+    expect(mail.headers).toEqual({
+      'List-Unsubscribe': `<${reminder.unsubscribeLink}>`,
+      'List-Unsubscribe-Post': 'List-Unsubscribe=One-Click',
+    });
   });
 
   it('brings a calendar file with the same UID for every version, and the version as its sequence', () => {

@@ -19,6 +19,8 @@ export interface SessionReminder {
   timezone: string;
   /** A finished URL. */
   link: string;
+  /** A finished URL, which ends the reminders to this reader. */
+  unsubscribeLink: string;
   calendar: Pick<CalendarEntry, 'uid' | 'organizer'>;
 }
 
@@ -62,8 +64,14 @@ const zoneOf = ({ startsAt, timezone }: SessionReminder) => zoneName(startsAt, t
 
 /** The mail that reminds one of the two people of a session, with the session as a calendar file. */
 export function renderSessionReminder(reminder: SessionReminder): MailContent {
-  const { link, locale, startsAt, durationMinutes, version, calendar } = reminder;
+  const { link, unsubscribeLink, locale, startsAt, durationMinutes, version, calendar } = reminder;
   const { summary, ...said } = words[locale](reminder);
   const entry = { ...calendar, sequence: version, summary, description: link, link, startsAt, durationMinutes };
-  return { ...renderActionMail(said, link, locale), attachments: [sessionCalendar(entry)] };
+  const mail = renderActionMail({ words: said, link, locale, unsubscribeLink });
+  return { ...mail, headers: oneClickUnsubscribe(unsubscribeLink), attachments: [sessionCalendar(entry)] };
+}
+
+/** RFC 8058: what a mail client needs to unsubscribe its reader by a button of its own. */
+function oneClickUnsubscribe(link: string): Record<string, string> {
+  return { 'List-Unsubscribe': `<${link}>`, 'List-Unsubscribe-Post': 'List-Unsubscribe=One-Click' };
 }

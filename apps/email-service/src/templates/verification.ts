@@ -32,5 +32,5 @@ const words: Record<Locale, (username: string) => ActionWords> = {
 
 /** The mail with which a new user confirms the address. Its link holds for 24 hours. */
 export function renderVerification({ username, link, locale }: PersonalLink): MailContent {
-  return renderActionMail(words[locale](username), link, locale);
+  return renderActionMail({ words: words[locale](username), link, locale });
 }

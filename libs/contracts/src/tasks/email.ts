@@ -1,8 +1,16 @@
 import { defineTask } from '@mentorhub/tasks/define';
 import { z } from 'zod';
 import { Email, Instant, Line, Locale, Minutes, RowId, TimeZone, Token, Username } from '../fields.js';
+import { MailCategory } from '../unsubscribing.js';
 
-const Sent = z.strictObject({ messageId: z.string() });
+/** Why no mail goes to an address: it does not take any, or its owner does not want this kind. */
+export const SuppressionReason = z.enum(['hard-bounce', 'unsubscribed']);
+export type SuppressionReason = z.infer<typeof SuppressionReason>;
+
+const Sent = z.union([
+  z.strictObject({ messageId: z.string() }),
+  z.strictObject({ suppressed: SuppressionReason.describe('Not sent: the address is on the suppression list.') }),
+]);
 const sending = {
   version: 1,
   effects: 'external',
@@ -53,4 +61,26 @@ export const SendSessionReminderEmail = defineTask({
     timezone: TimeZone.default('UTC'),
   }),
   description: 'Reminds somebody of a session that starts soon, with a calendar file.',
+});
+
+/** From the link in a mail; the address's other mails go on. */
+export const UnsubscribeEmail = defineTask({
+  name: 'email.unsubscribe',
+  version: 1,
+  effects: 'database',
+  payload: z.strictObject({ email: Email, category: MailCategory }),
+  description: 'Puts an address on the suppression list for one kind of mail.',
+});
+
+/** An operator's: the address takes mail again. */
+export const LiftSuppression = defineTask({
+  name: 'email.lift-suppression',
+  version: 1,
+  effects: 'database',
+  payload: z.strictObject({
+    email: Email,
+    reason: SuppressionReason.optional().describe('Only what has this reason; absent, all.'),
+  }),
+  result: z.strictObject({ lifted: z.array(SuppressionReason) }),
+  description: 'Takes an address off the suppression list.',
 });

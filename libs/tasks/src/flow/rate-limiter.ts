@@ -5,6 +5,8 @@ export interface RateLimiterOptions {
   readonly limit: RateLimit;
   /** Leases starts from what all replicas share. */
   readonly lease: (starts: number, intervalSeconds: number, longestWaitSeconds: number) => Promise<StartLease>;
+  /** Who would wait longer than this is sent away. Default {@link longestTurnSeconds}. */
+  readonly longestWaitSeconds?: number;
 }
 
 /** A start that may be used now, or how long it is until there may be one. */
@@ -19,6 +21,8 @@ interface Waiter {
 export const longestTurnSeconds = 10;
 /** Starts leased by one round trip are at most what this many seconds allow. */
 const blockSeconds = 1;
+/** Nobody is sent away for longer: by then the rate may be another one. */
+const longestAwaySeconds = 3_600;
 
 /**
  * Spaces the starts of one task so that its rate holds over all replicas.
@@ -29,6 +33,8 @@ const blockSeconds = 1;
 export class RateLimiter {
   private readonly waiting: Waiter[] = [];
   private leasing = false;
+  /** When the last one that was sent away comes back, in seconds of this process. */
+  private lastBack = 0;
   private readonly intervalSeconds: number;
   private readonly largestBlock: number;
 
@@ -65,7 +71,8 @@ export class RateLimiter {
 
   private async leaseBlock(): Promise<void> {
     const wanted = Math.min(this.waiting.length, this.largestBlock);
-    const lease = await this.options.lease(wanted, this.intervalSeconds, longestTurnSeconds);
+    const { lease: leaseOf, longestWaitSeconds = longestTurnSeconds } = this.options;
+    const lease = await leaseOf(wanted, this.intervalSeconds, longestWaitSeconds);
     if ('waitSeconds' in lease) return this.sendAway(lease.waitSeconds);
     for (let n = 0; n < lease.starts; n += 1) {
       const seconds = Math.max(0, lease.firstInSeconds + n * this.intervalSeconds);
@@ -74,10 +81,13 @@ export class RateLimiter {
     }
   }
 
-  /** Each a start later than the one before, so that they do not all come back at once. */
+  /** Each a start later than the one before, also than those of earlier: a long queue of them comes back one by one. */
   private sendAway(waitSeconds: number): void {
-    this.waiting.splice(0).forEach(({ resolve }, n) => {
-      resolve({ kind: 'later', seconds: waitSeconds + n * this.intervalSeconds });
-    });
+    const now = performance.now() / 1000;
+    for (const { resolve } of this.waiting.splice(0)) {
+      const back = Math.max(now + waitSeconds, this.lastBack + this.intervalSeconds);
+      this.lastBack = Math.min(back, now + longestAwaySeconds);
+      resolve({ kind: 'later', seconds: this.lastBack - now });
+    }
   }
 }

@@ -2,9 +2,10 @@ import type { TaskStore } from '@mentorhub/task-store';
 import type { AnyTaskContract, Catalogue } from '../define/index.js';
 import { KeySlots } from '../flow/key-slots.js';
 import { longestTurnSeconds, RateLimiter } from '../flow/rate-limiter.js';
+import { SharedLimiters, type SharedRatesOf } from '../flow/shared-rates.js';
 import type { Outcome } from '../outcomes/outcome.js';
 import type { EffectsOptions } from '../running/claims.js';
-import type { Job } from '../server/job.js';
+import { queueOf, type Job } from '../server/job.js';
 import { UnreadableMessage } from '../server/decode-delivery.js';
 
 /** How long a task whose key is busy stays away before it asks again. */
@@ -17,15 +18,18 @@ const keyBusySeconds = 3;
 export class HoldBack {
   private readonly limiters: ReadonlyMap<string, RateLimiter>;
   private readonly slots: KeySlots;
+  private readonly shared: SharedLimiters | undefined;
   private stopped = false;
 
   constructor(
     catalogue: Catalogue,
     private readonly options: EffectsOptions,
+    sharedRates?: SharedRatesOf,
   ) {
     const limited = [...catalogue.tasks.values()].filter(({ rateLimit }) => rateLimit !== undefined);
     this.limiters = new Map(limited.map((contract) => [contract.name, limiterOf(contract, options.store)]));
     this.slots = new KeySlots({ flow: options.store.flow, logger: options.logger });
+    this.shared = sharedRates && new SharedLimiters(sharedRates, options.store.flow);
   }
 
   /** Sends away who waits: the process stops. */
@@ -33,15 +37,15 @@ export class HoldBack {
     this.stopped = true;
     this.slots.stop();
     for (const limiter of this.limiters.values()) limiter.stop();
+    this.shared?.stop();
   }
 
   readonly step = async (job: Job, next: () => Promise<Outcome>): Promise<Outcome> => {
     const { contract } = job;
     if (contract.kind === 'event') return next();
-    const limiter = this.limiters.get(contract.name);
-    if (!limiter && !contract.concurrencyKey) return next();
+    if (!this.limiters.has(contract.name) && !contract.concurrencyKey && !this.shared) return next();
     try {
-      return await this.underKey(job, contract, () => this.inTurn(job, limiter, next));
+      return await this.underKey(job, contract, () => this.inTurn(job, this.limitersOf(job), next));
     } catch (error) {
       if (error instanceof UnreadableMessage) throw error;
       return { kind: 'fault', error };
@@ -58,10 +62,18 @@ export class HoldBack {
     return next().finally(free);
   }
 
-  private async inTurn(job: Job, limiter: RateLimiter | undefined, next: () => Promise<Outcome>): Promise<Outcome> {
-    if (!limiter) return next();
-    const turn = await job.waitAside(limiter.turn());
-    return turn.kind === 'now' && !this.stopped ? next() : this.away(turn.kind === 'later' ? turn.seconds : 0);
+  private limitersOf(job: Job): RateLimiter[] {
+    const own = this.limiters.get(job.contract.name);
+    const shared = this.shared?.of(job.contract.name, queueOf(job), () => this.options.runner.payloadOf(job)) ?? [];
+    return own ? [...shared, own] : shared;
+  }
+
+  private async inTurn(job: Job, limiters: readonly RateLimiter[], next: () => Promise<Outcome>): Promise<Outcome> {
+    for (const limiter of limiters) {
+      const turn = await job.waitAside(limiter.turn());
+      if (turn.kind === 'later' || this.stopped) return this.away(turn.kind === 'later' ? turn.seconds : 0);
+    }
+    return next();
   }
 
   private away(seconds: number): Outcome {

@@ -1,5 +1,6 @@
 export { CallRefusedError, type CallFault, type RefusalCode } from '../calls/call-errors.js';
 export { CallServer, type AnsweredCall, type CallServerOptions } from '../calls/call-server.js';
+export type { SharedRate, SharedRatesOf } from '../flow/shared-rates.js';
 export { AmbiguousError, HardLimitError, PermanentError, RetryLater } from '../outcomes/handler-errors.js';
 export { ThreadEndedError } from '../isolation/thread-errors.js';
 export {

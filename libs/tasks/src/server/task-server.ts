@@ -6,6 +6,7 @@ import { lastValueFrom } from 'rxjs';
 import type { Tasks } from '../client/tasks.js';
 import type { Catalogue } from '../define/index.js';
 import { RevocationWatch } from '../control/revocation-watch.js';
+import type { SharedRatesOf } from '../flow/shared-rates.js';
 import { expire } from '../middleware/expire.js';
 import { HoldBack } from '../middleware/hold-back.js';
 import { join } from '../middleware/join.js';
@@ -50,6 +51,8 @@ export interface TaskServerOptions {
   /** The modules that handle tasks with `isolation: 'thread'`. */
   readonly threadHandlers?: readonly ThreadHandlerRegistration[];
   readonly threads?: ThreadOptions;
+  /** Rates that the deployment sets. */
+  readonly sharedRates?: SharedRatesOf;
   readonly worker: string;
   readonly health: HealthChecks;
   readonly taskLogger: Logger;
@@ -117,7 +120,7 @@ export class TaskServer extends Server implements CustomTransportStrategy {
       logger: taskLogger,
       terminate: (taskId, run) => this.running.terminate(taskId, run),
     });
-    this.holdBack = new HoldBack(options.catalogue, effectsOptions);
+    this.holdBack = new HoldBack(options.catalogue, effectsOptions, options.sharedRates);
     const steps = [
       trace,
       log(taskLogger),

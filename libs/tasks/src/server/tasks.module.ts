@@ -14,6 +14,7 @@ import { DataSource } from 'typeorm';
 import { TaskResults } from '../client/task-results.js';
 import { Tasks } from '../client/tasks.js';
 import type { Catalogue } from '../define/index.js';
+import type { SharedRatesOf } from '../flow/shared-rates.js';
 import type { ThreadHandlerRegistration } from '../isolation/thread-handler.js';
 import type { ThreadOptions } from '../isolation/thread-options.js';
 import { failureReasons } from '../outcomes/outcome.js';
@@ -43,6 +44,8 @@ export interface TasksModuleOptions {
   readonly threadHandlers?: readonly ThreadHandlerRegistration[];
   /** Bounds of the threads that they run in. */
   readonly threads?: ThreadOptions;
+  /** Rates that the deployment sets, beside those of the contracts. Default: none. */
+  readonly sharedRates?: SharedRatesOf;
 }
 
 const optionsToken = Symbol('tasks module options');

@@ -1,0 +1,58 @@
+import { UnsubscribeClaim, UnsubscribeEmail, unsubscribePurpose } from '@mentorhub/contracts';
+import { InjectConfig, SealedTokens } from '@mentorhub/service';
+import { Tasks } from '@mentorhub/tasks/client';
+import { Controller, Get, HttpCode, Post, Query, Res } from '@nestjs/common';
+import type { FastifyReply } from 'fastify';
+import type { GatewayConfig } from '../config.js';
+import { PublicFlow } from '../http/public-rate-limit.js';
+import { UnsubscribeQuery } from './requests.js';
+import { unsubscribePage, unsubscribePagePolicy, type PageName } from './unsubscribe-page.js';
+
+/**
+ * The unsubscribe link of mails. Who has the link may unsubscribe its address and nothing else; nobody is asked who they
+ * are, and no answer tells whether there is an account.
+ */
+@Controller('v1/unsubscribe')
+export class UnsubscribeController {
+  private readonly tokens: SealedTokens;
+
+  constructor(
+    private readonly tasks: Tasks,
+    @InjectConfig() { PAYLOAD_KEYS }: Pick<GatewayConfig, 'PAYLOAD_KEYS'>,
+  ) {
+    this.tokens = new SealedTokens(PAYLOAD_KEYS, unsubscribePurpose);
+  }
+
+  /** Only asks: scanners of mail follow every link, and must not unsubscribe anybody. */
+  @Get()
+  @PublicFlow()
+  ask(@Query({ schema: UnsubscribeQuery }) query: UnsubscribeQuery, @Res({ passthrough: true }) reply: FastifyReply) {
+    return answer(reply, this.claimOf(query) ? 'question' : 'refusal', query);
+  }
+
+  /** By the button of the page, or by a mail client itself (RFC 8058). A second click changes nothing. */
+  @Post()
+  @PublicFlow({ takesForms: true })
+  @HttpCode(200)
+  async unsubscribe(
+    @Query({ schema: UnsubscribeQuery }) query: UnsubscribeQuery,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<string> {
+    const claim = this.claimOf(query);
+    if (claim) await this.tasks.enqueue(UnsubscribeEmail, claim);
+    return answer(reply, claim ? 'confirmation' : 'refusal', query);
+  }
+
+  private claimOf({ token }: UnsubscribeQuery): UnsubscribeClaim | undefined {
+    return UnsubscribeClaim.safeParse(this.tokens.open(token)).data;
+  }
+}
+
+function answer(reply: FastifyReply, page: PageName, { lang }: UnsubscribeQuery): string {
+  void reply.status(page === 'refusal' ? 400 : 200).headers({
+    'content-type': 'text/html; charset=utf-8',
+    'content-security-policy': unsubscribePagePolicy,
+    'referrer-policy': 'no-referrer',
+  });
+  return unsubscribePage(page, lang);
+}
