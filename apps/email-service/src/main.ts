@@ -1,12 +1,5 @@
 import 'reflect-metadata';
 import { runService } from '@mentorhub/service';
-import { TaskServer } from '@mentorhub/tasks/server';
-import { loadEmailConfig } from './config.js';
-import { EmailModule, serviceName } from './email.module.js';
+import { emailService } from './email-service.js';
 
-await runService({
-  name: serviceName,
-  config: loadEmailConfig,
-  module: (config) => EmailModule.forRoot(config),
-  strategies: (app) => [app.get(TaskServer)],
-});
+await runService(emailService());

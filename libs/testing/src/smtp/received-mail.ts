@@ -21,6 +21,8 @@ export interface ReceivedMail {
   secure: boolean;
   /** The whole message as it came over the wire. */
   raw: string;
+  /** When it was accepted, in milliseconds of `performance.now()`. */
+  receivedAt: number;
 }
 
 /** Parses one message. */
@@ -28,6 +30,7 @@ export async function parseMail(
   raw: Buffer,
   { envelope, secure }: Pick<ReceivedMail, 'envelope' | 'secure'>,
 ): Promise<ReceivedMail> {
+  const receivedAt = performance.now();
   const mail = await simpleParser(raw);
   return {
     from: addresses(mail.from)[0] ?? '',
@@ -41,6 +44,7 @@ export async function parseMail(
     envelope,
     secure,
     raw: raw.toString('utf8'),
+    receivedAt,
   };
 }
 
