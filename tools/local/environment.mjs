@@ -22,6 +22,7 @@ export function serviceEnvironment(service, { ports, secrets, urls }) {
     NODE_ENV: 'development',
     HOST: '127.0.0.1',
     PUBLIC_SITE_URL: `http://127.0.0.1:${ports.gateway}`,
+    PUBLIC_API_URL: `http://127.0.0.1:${ports.gateway}`,
     MAIL_FROM: 'MentorHub <no-reply@mentorhub.example>',
     API_KEYS: `local:${hashOf(secrets.apiKey)}`,
     PAYLOAD_KEYS: `local-1:${secrets.payloadKey}`,

@@ -169,6 +169,41 @@ describe('The platform', () => {
     expect(reminders).toHaveLength(4);
   });
 
+  it('unsubscribes from reminders by the link of one, and still sends a password reset', async () => {
+    const [studentId, mentorId] = await Promise.all(
+      ['kim', 'lea'].map(async (name) => (await signUp(name)).body.id as string),
+    );
+    const startsAt = new Date(Date.now() + 40 * 60_000);
+    const book = () => platform.request('POST', '/v1/sessions', { studentId, mentorId, startsAt, durationMinutes: 45 });
+    const reminders = (name: string) =>
+      platform.smtp.mails.filter(({ to, attachments }) => to.includes(`${name}@example.com`) && attachments.length > 0);
+    await book();
+    const reminder = await platform.smtp.waitForMail(
+      ({ to, attachments }) => to.includes('kim@example.com') && attachments.length > 0,
+    );
+    expect(reminder.headers['list-unsubscribe-post']).toBe('List-Unsubscribe=One-Click');
+    const link = new URL((reminder.headers['list-unsubscribe'] ?? '').slice(1, -1));
+    expect(reminder.text).toContain(link.href);
+
+    const here = `${platform.running.services['api-gateway'].httpUrl}${link.pathname}${link.search}`;
+    const body = new URLSearchParams({ 'List-Unsubscribe': 'One-Click' });
+    expect((await fetch(here, { method: 'POST', body })).status).toBe(200);
+    const list = () => platform.database.query('SELECT address, scope FROM email.suppression');
+    await eventually(async () => (await list()).length > 0, { what: 'the address to be on the suppression list' });
+    expect(await list()).toEqual([{ address: 'kim@example.com', scope: 'reminders' }]);
+
+    await book();
+    const suppressed = () =>
+      platform.database.query(
+        `SELECT FROM tasks.inbox WHERE outcome -> 'event' -> 'result' ->> 'suppressed' = 'unsubscribed'`,
+      );
+    await eventually(async () => (await suppressed()).length === 1, { what: 'a suppressed reminder' });
+    await eventually(() => reminders('lea').length === 2, { what: 'both reminders of the other one' });
+    await platform.request('POST', '/v1/password-resets', { email: 'kim@example.com' });
+    await platform.smtp.waitForMail(({ to, subject }) => to.includes('kim@example.com') && /password/i.test(subject));
+    expect(reminders('kim')).toHaveLength(1);
+  });
+
   it('leaves no token readable in logs, tables or traces', async () => {
     await signUp('hal');
     const token = tokenIn((await mailTo('hal')).text);

@@ -55,7 +55,10 @@ describe('the unsubscribe link of mails', () => {
   });
 
   it('may be clicked twice', async () => {
-    const clicks = [await post(token, one, 'application/x-www-form-urlencoded'), await post(token, one, 'application/x-www-form-urlencoded')];
+    const clicks = [
+      await post(token, one, 'application/x-www-form-urlencoded'),
+      await post(token, one, 'application/x-www-form-urlencoded'),
+    ];
     expect(clicks.map(({ status, text }) => [status, text.includes('You are unsubscribed')])).toEqual([
       [200, true],
       [200, true],
