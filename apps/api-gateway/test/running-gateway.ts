@@ -27,7 +27,7 @@ export interface Reply {
   readonly status: number;
   readonly headers: Headers;
   readonly text: string;
-  /** The body parsed; undefined when it is empty. */
+  /** The body parsed; undefined when it is empty or a page. */
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- tests read whatever they expect
   readonly json: any;
 }
@@ -96,7 +96,7 @@ class Gateway implements RunningGateway {
       status: response.status,
       headers: response.headers,
       text,
-      json: text === '' ? undefined : JSON.parse(text),
+      json: /json/.test(response.headers.get('content-type') ?? '') && text !== '' ? JSON.parse(text) : undefined,
     };
   }
 }

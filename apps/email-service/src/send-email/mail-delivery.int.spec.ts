@@ -72,7 +72,6 @@ describe('the delivery of mails', () => {
   it.each([
     ['of the recipient', { at: 'rcpt', reply: 450, text: '4.1.1 Try later' }],
     ['of the content', { at: 'accepted', reply: 452, text: '4.3.1 Too busy' }],
-    ['while the server stops', { at: 'mail', reply: 421, text: '4.3.2 Shutting down' }],
   ] as const)('tries again after a refusal for now %s', async (_, step) => {
     email.smtp.script(step);
     const payload = { to: `later-${randomUUID()}@example.com`, subject: 'Hello', content: 'A line.' };
