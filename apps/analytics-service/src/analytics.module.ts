@@ -1,21 +1,22 @@
 import { mentorHub, streams } from '@mentorhub/contracts';
 import { taskService } from '@mentorhub/tasks/server';
 import { Module, type DynamicModule } from '@nestjs/common';
-import type { AnalyticsConfig } from './config.js';
+import { taskQueue, type AnalyticsConfig } from './config.js';
 import { DailyStatsModule } from './daily-stats/daily-stats.module.js';
 import { DeadLettersModule } from './dead-letters/dead-letters.module.js';
 import { TaskHistoryModule } from './task-history/task-history.module.js';
 
 export const serviceName = 'analytics-service';
 
-/** Events of one queue that are counted at once. */
-const eventConcurrency = 10;
+/** What is worked at once: events to be counted, and days to be finalised. */
+const concurrency = { [streams.analyticsEvents]: 10, [taskQueue]: 2 };
 
 /** Counts from domain events, projects the history of tasks, takes in dead letters; which of them, QUEUES says. */
 @Module({})
 export class AnalyticsModule {
   static forRoot(config: AnalyticsConfig): DynamicModule {
     const consumes = (queue: string) => config.QUEUES.includes(queue);
+    const worked = Object.entries(concurrency).filter(([queue]) => consumes(queue));
     return {
       module: AnalyticsModule,
       imports: [
@@ -23,9 +24,7 @@ export class AnalyticsModule {
           service: serviceName,
           config,
           contracts: mentorHub,
-          queues: consumes(streams.analyticsEvents)
-            ? { [streams.analyticsEvents]: { concurrency: eventConcurrency } }
-            : {},
+          queues: Object.fromEntries(worked.map(([queue, atOnce]) => [queue, { concurrency: atOnce }])),
         }),
         DailyStatsModule,
         ...(consumes(streams.taskEvents) ? [TaskHistoryModule] : []),

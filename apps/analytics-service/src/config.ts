@@ -1,10 +1,12 @@
-import { streams } from '@mentorhub/contracts';
+import { Email, streams } from '@mentorhub/contracts';
 import { list, loadConfig } from '@mentorhub/service';
 import { taskServiceConfig } from '@mentorhub/tasks/server';
 import { z } from 'zod';
 
-/** Queue `analytics` is routed to already; it is consumed once it has a task with a handler. */
-export const ownQueues = [streams.analyticsEvents, streams.taskEvents, streams.deadLetters] as const;
+/** Where the routing table sends the tasks `analytics.*`. */
+export const taskQueue = 'analytics';
+
+export const ownQueues = [taskQueue, streams.analyticsEvents, streams.taskEvents, streams.deadLetters] as const;
 
 const schema = z.object({
   ...taskServiceConfig,
@@ -15,6 +17,14 @@ const schema = z.object({
     })
     .default([...ownQueues])
     .describe(`some of ${ownQueues.join(', ')}, separated by commas`),
+  /** Who gets the daily digest; default: nobody. */
+  ADMIN_EMAILS: list()
+    .refine((addresses) => addresses.every((address) => Email.safeParse(address).success), {
+      error: 'it names something that is no e-mail address',
+    })
+    .transform((addresses) => [...new Set(addresses)])
+    .default([])
+    .describe('addresses such as ann@mentorhub.example, separated by commas'),
 });
 
 export type AnalyticsConfig = z.output<typeof schema>;

@@ -13,6 +13,8 @@ describe("MentorHub's catalogue", () => {
     ['accounts.request-password-reset', 'default', 'database'],
     ['accounts.cleanup-expired-tokens', 'default', 'database'],
     ['email.send-session-reminder', 'email-bulk', 'external'],
+    ['email.send-admin-notification', 'email', 'external'],
+    ['analytics.generate-daily-stats', 'analytics', 'database'],
     ['sessions.remind', 'default', 'database'],
     ['sessions.send-reminders', 'default', 'database'],
     ['sessions.record-held', 'default', 'database'],

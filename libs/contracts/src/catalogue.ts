@@ -1,11 +1,13 @@
 import { defineCatalogue } from '@mentorhub/tasks/define';
 import { UserRegistered } from './events/accounts.js';
+import { CoursePublished } from './events/courses.js';
 import { SessionCancelled, SessionHeld, SessionRescheduled, SessionScheduled } from './events/sessions.js';
 import { routes } from './routing.js';
 import { CleanupExpiredTokens, RequestEmailVerification, RequestPasswordReset } from './tasks/accounts.js';
 import { GenerateDailyStats } from './tasks/analytics.js';
 import {
   LiftSuppression,
+  SendAdminNotification,
   SendEmail,
   SendPasswordResetEmail,
   SendSessionReminderEmail,
@@ -23,6 +25,7 @@ export const catalogue = defineCatalogue({
     SendSessionReminderEmail,
     UnsubscribeEmail,
     LiftSuppression,
+    SendAdminNotification,
     RequestEmailVerification,
     RequestPasswordReset,
     CleanupExpiredTokens,
@@ -31,6 +34,6 @@ export const catalogue = defineCatalogue({
     RecordHeldSessions,
     GenerateDailyStats,
   ],
-  events: [UserRegistered, SessionScheduled, SessionRescheduled, SessionCancelled, SessionHeld],
+  events: [UserRegistered, SessionScheduled, SessionRescheduled, SessionCancelled, SessionHeld, CoursePublished],
   routes,
 });

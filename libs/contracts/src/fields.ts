@@ -23,6 +23,10 @@ export const RowId = z.guid();
 export const Minutes = z.int().min(1).max(1440);
 /** RFC 3339 in UTC. */
 export const Instant = z.iso.datetime();
+/** A day of the calendar, from 1970 on. */
+export const Day = z.iso
+  .date('must be a day such as 2026-11-22')
+  .refine((day) => day >= '1970-01-01', 'must be 1970-01-01 or later');
 /** A secret of 256 random bits in base64url. */
 export const Token = z.string().regex(/^[A-Za-z0-9_-]{43}$/, 'is not a token');
 /** An IANA time zone that this process knows. */

@@ -1,10 +1,13 @@
 export { catalogue } from './catalogue.js';
 export { mentorHub } from './mentor-hub.js';
 export * from './calls/schedules.js';
+export * from './calls/statistics.js';
 export * from './events/accounts.js';
+export * from './events/courses.js';
 export * from './events/sessions.js';
-export { Email, Instant, Line, Locale, Minutes, RowId, TimeZone, Token, Username, Uuid } from './fields.js';
+export { Day, Email, Instant, Line, Locale, Minutes, RowId, TimeZone, Token, Username, Uuid } from './fields.js';
 export { routes } from './routing.js';
+export * from './statistics.js';
 export * from './tasks/accounts.js';
 export * from './tasks/analytics.js';
 export * from './tasks/email.js';

@@ -3,11 +3,12 @@ import type { Delivery, MessagePublisher } from '@mentorhub/messaging';
 import { analyticsMetrics, deadLetterMetrics } from '@mentorhub/metrics';
 import { projectEvents, type TaskEvent } from '@mentorhub/task-store';
 import type { EntityManager } from 'typeorm';
+import type { MailCounter } from '../daily-stats/mail-counter.js';
 import type { Rest, Stream } from '../ingest/stream.js';
 import { readTaskEvents } from './task-event-batch.js';
 import { parkedEvents } from './park-events.js';
 
-/** What happened to tasks, as workers tell it: batches of events, projected into timelines and states. */
+/** What happened to tasks, as workers tell it: batches of events, projected into timelines and states, and mails counted. */
 export class TaskEventStream implements Stream<TaskEvent> {
   readonly queue = streams.taskEvents;
   /** A message holds up to 1 MiB of events. */
@@ -15,6 +16,7 @@ export class TaskEventStream implements Stream<TaskEvent> {
 
   constructor(
     private readonly publisher: MessagePublisher,
+    private readonly mails: Pick<MailCounter, 'count'>,
     private readonly worker: string,
   ) {}
 
@@ -28,6 +30,7 @@ export class TaskEventStream implements Stream<TaskEvent> {
       tx,
       [...events].sort((a, b) => (a.id < b.id ? -1 : 1)),
     );
+    await this.mails.count(tx, events);
   }
 
   written(events: readonly TaskEvent[]): void {

@@ -4,6 +4,8 @@ import { HealthChecks, SERVICE_CONFIG, SERVICE_LOGGER, type Logger } from '@ment
 import { Module } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { AnalyticsConfig } from '../config.js';
+import { DailyStatsModule } from '../daily-stats/daily-stats.module.js';
+import { MailCounter } from '../daily-stats/mail-counter.js';
 import { StreamIngest } from '../ingest/stream-ingest.js';
 import { HistoryUpkeep } from './history-upkeep.js';
 import { parkReasons } from './park-events.js';
@@ -12,21 +14,23 @@ import { TaskEventStream } from './task-event-stream.js';
 function ingestOf(
   broker: Broker,
   dataSource: DataSource,
+  mails: MailCounter,
   health: HealthChecks,
   logger: Logger,
   config: AnalyticsConfig,
 ) {
-  const stream = new TaskEventStream(broker.publisher, config.INSTANCE_NAME);
+  const stream = new TaskEventStream(broker.publisher, mails, config.INSTANCE_NAME);
   for (const reason of parkReasons) deadLetterMetrics.total.inc({ task: stream.queue, reason }, 0);
   return new StreamIngest({ stream, broker, dataSource, health, logger });
 }
 
 @Module({
+  imports: [DailyStatsModule],
   providers: [
     HistoryUpkeep,
     {
       provide: StreamIngest,
-      inject: [Broker, DataSource, HealthChecks, SERVICE_LOGGER, SERVICE_CONFIG],
+      inject: [Broker, DataSource, MailCounter, HealthChecks, SERVICE_LOGGER, SERVICE_CONFIG],
       useFactory: ingestOf,
     },
   ],

@@ -84,3 +84,36 @@ export const LiftSuppression = defineTask({
   result: z.strictObject({ lifted: z.array(SuppressionReason) }),
   description: 'Takes an address off the suppression list.',
 });
+
+const Chart = z
+  .strictObject({
+    title: Line(200),
+    labels: z.array(Line(40)).min(1).max(60).describe('Along the axis, for instance days.'),
+    series: z
+      .array(z.strictObject({ name: Line(60), values: z.array(z.number().min(0)).describe('One for each label.') }))
+      .min(1)
+      .max(3),
+  })
+  .refine(({ labels, series }) => series.every(({ values }) => values.length === labels.length), {
+    path: ['series'],
+    error: 'each series must have as many values as there are labels',
+  });
+export type Chart = z.output<typeof Chart>;
+
+/** To the people who run MentorHub. */
+export const SendAdminNotification = defineTask({
+  ...sending,
+  name: 'email.send-admin-notification',
+  payload: z.strictObject({
+    email: Email,
+    subject: Line(200),
+    content: z.string().min(1).max(100_000).describe('Plain text; a blank line parts paragraphs.'),
+    facts: z
+      .array(z.strictObject({ label: Line(100), value: Line(100) }))
+      .max(100)
+      .default([])
+      .describe('Shown as a table.'),
+    chart: Chart.optional().describe('Drawn as bars.'),
+  }),
+  description: 'Sends a report or a warning to one of the admins, with a table and a chart.',
+});

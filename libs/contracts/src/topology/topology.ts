@@ -1,5 +1,7 @@
 import { catalogue } from '../catalogue.js';
 import { UserRegistered } from '../events/accounts.js';
+import { CoursePublished } from '../events/courses.js';
+import { SessionCancelled, SessionHeld, SessionScheduled } from '../events/sessions.js';
 
 /** Names of exchanges; queue names of tasks stand in the routing table. */
 export const exchanges = {
@@ -13,7 +15,7 @@ export const exchanges = {
 } as const;
 
 /** Queues of services that answer calls; they are there only while somebody answers. */
-export const callQueues = { scheduler: 'scheduler-calls' } as const;
+export const callQueues = { scheduler: 'scheduler-calls', analytics: 'analytics-calls' } as const;
 
 /** Queues that carry no tasks. */
 export const streams = {
@@ -25,6 +27,10 @@ export const streams = {
 /** Which queue hears which domain events. */
 export const subscriptions: readonly { readonly queue: string; readonly event: string }[] = [
   { queue: streams.analyticsEvents, event: UserRegistered.name },
+  { queue: streams.analyticsEvents, event: SessionScheduled.name },
+  { queue: streams.analyticsEvents, event: SessionCancelled.name },
+  { queue: streams.analyticsEvents, event: SessionHeld.name },
+  { queue: streams.analyticsEvents, event: CoursePublished.name },
 ];
 
 /** Far backstops only; poison is counted by starts. -1 deletes messages on RabbitMQ 3.10, so a number is always stated. */

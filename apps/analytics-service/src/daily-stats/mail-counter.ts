@@ -1,0 +1,35 @@
+import type { TaskEvent } from '@mentorhub/task-store';
+import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import { DailyCounts, type CountedKind } from './daily-counts.js';
+
+const kinds: Partial<Record<TaskEvent['kind'], CountedKind>> = { succeeded: 'mails-sent', failed: 'mails-failed' };
+
+/** Counts mails that were sent, or given up, by the day on which their task ended. */
+@Injectable()
+export class MailCounter {
+  constructor(private readonly counts: DailyCounts) {}
+
+  /** The same events may come again: each is counted once, if and only if a `tx` with it commits. */
+  async count(tx: EntityManager, events: readonly TaskEvent[]): Promise<void> {
+    const ends = new Map(events.filter(isEndOfMail).map((event) => [event.id, event]));
+    if (ends.size === 0) return;
+    const rows: { event_id: string }[] = await tx.query(claimSql, [[...ends.keys()].sort()]);
+    const unseen = rows.flatMap(({ event_id: id }) => ends.get(id) ?? []);
+    await this.counts.add(tx, unseen.map(happeningOf));
+  }
+
+  /** Forgets what was counted 30 days ago: far longer than an event can wait for its last redelivery. */
+  async forget(tx: EntityManager): Promise<void> {
+    await tx.query(`DELETE FROM analytics.counted_mail WHERE counted_at < now() - interval '30 days'`);
+  }
+}
+
+const isEndOfMail = ({ name, kind }: TaskEvent) => name.startsWith('email.') && kind in kinds;
+
+const happeningOf = ({ kind, at, name }: TaskEvent) => ({ kind: kinds[kind]!, at, subject: name });
+
+/* Ids are met in one order, so that two replicas that were told the same cannot dead-lock. */
+const claimSql = `
+  INSERT INTO analytics.counted_mail (event_id) SELECT unnest($1::uuid[])
+  ON CONFLICT (event_id) DO NOTHING RETURNING event_id::text`;
