@@ -3,9 +3,11 @@ import { taskService } from '@mentorhub/tasks/server';
 import { Module, type DynamicModule, type Type } from '@nestjs/common';
 import { AccountsModule, AccountTasksModule } from './accounts/accounts.module.js';
 import type { GatewayConfig, Role } from './config.js';
+import { CoursesModule } from './courses/courses.module.js';
 import { DocumentationModule } from './documentation/documentation.module.js';
 import { SchedulesModule } from './schedules/schedules.module.js';
 import { SessionsModule, SessionTasksModule } from './sessions/sessions.module.js';
+import { StatisticsModule } from './statistics/statistics.module.js';
 import { TaskRequestsModule } from './tasks/task-requests.module.js';
 import { UnsubscribeModule } from './unsubscribe/unsubscribe.module.js';
 
@@ -14,13 +16,16 @@ export const serviceName = 'api-gateway';
 /** What each role adds: `http` answers requests and needs PostgreSQL only, `worker` consumes the queue `default`. */
 function modulesOf(role: Role, { API_DOCS }: GatewayConfig): Type[] {
   if (role === 'worker') return [AccountTasksModule, SessionTasksModule];
+  const documentation = API_DOCS ? [DocumentationModule] : [];
   return [
     AccountsModule,
     SessionsModule,
+    CoursesModule,
     TaskRequestsModule,
     SchedulesModule,
+    StatisticsModule,
     UnsubscribeModule,
-    ...(API_DOCS ? [DocumentationModule] : []),
+    ...documentation,
   ];
 }
 

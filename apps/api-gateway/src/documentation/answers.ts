@@ -1,4 +1,15 @@
-import { Email, Instant, Line, Locale, Minutes, RowId, ScheduleView, Username, Uuid } from '@mentorhub/contracts';
+import {
+  DailyStats,
+  Email,
+  Instant,
+  Line,
+  Locale,
+  Minutes,
+  RowId,
+  ScheduleView,
+  Username,
+  Uuid,
+} from '@mentorhub/contracts';
 import { taskStates } from '@mentorhub/task-store';
 import { z } from 'zod';
 import { sessionStates } from '../sessions/session-view.js';
@@ -97,6 +108,9 @@ export const ScheduleList = z.strictObject({
   nextCursor: z.string().nullable().describe('The cursor of the next page; null when there is none.'),
 });
 export const Firings = z.strictObject({ firings: z.array(Instant) });
+
+export const CourseAnswer = z.strictObject({ id: Uuid, title: Line(200), mentorId: RowId, publishedAt: Instant });
+export const StatsAnswer = z.strictObject({ items: z.array(DailyStats).describe('Every day of the range.') });
 
 export const ProblemAnswer = z.strictObject({
   type: z.string(),

@@ -51,14 +51,19 @@ function parametersOf({ path, creates, conditional, query }: Operation): Json[] 
     required: true,
     schema: { type: 'string', ...(name === 'id' && { format: 'uuid' }) },
   }));
-  const inQuery = Object.entries((query ? schemaOf(query, 'input')['properties'] : undefined) ?? {}).map(
-    ([name, schema]) => ({
-      name,
-      in: 'query',
-      schema: schema as Json,
-    }),
-  );
+  const { properties, required = [] } = (query ? schemaOf(query, 'input') : {}) as QuerySchema;
+  const inQuery = Object.entries(properties ?? {}).map(([name, schema]) => ({
+    name,
+    in: 'query',
+    required: required.includes(name),
+    schema: schema as Json,
+  }));
   return [...inPath, ...inQuery, ...(creates ? [idempotencyKey] : []), ...(conditional ? [ifMatch] : [])];
+}
+
+interface QuerySchema {
+  readonly properties?: Json;
+  readonly required?: readonly string[];
 }
 
 const idempotencyKey = {
@@ -76,13 +81,18 @@ const ifMatch = {
   schema: { type: 'string' },
 };
 
-function answersOf({ answers }: Operation): Json {
+function answersOf({ answers, csv }: Operation): Json {
   return Object.fromEntries(
     Object.entries(answers).map(([status, schema]) => [
       status,
       {
         description: STATUS_CODES[status],
-        ...(schema && { content: { 'application/json': { schema: schemaOf(schema, 'output') } } }),
+        ...(schema && {
+          content: {
+            'application/json': { schema: schemaOf(schema, 'output') },
+            ...(csv && { 'text/csv': { schema: { type: 'string' } } }),
+          },
+        }),
       },
     ]),
   );

@@ -1,14 +1,17 @@
 import { NewSchedule, ScheduleChange, ScheduleView } from '@mentorhub/contracts';
 import type { z } from 'zod';
 import { AddressRequest, NewUser, PasswordConfirmation, TokenConfirmation } from '../accounts/requests.js';
+import { NewCourse } from '../courses/requests.js';
 import { ListQuery, PreviewQuery } from '../schedules/requests.js';
 import { NewSession, SessionMove, SessionQuery } from '../sessions/requests.js';
+import { StatsQuery } from '../statistics/requests.js';
 import { BulkRequest, MoveRequest, ResultQuery, RevokeRequest, TaskRequest } from '../tasks/requests.js';
 import { UnsubscribeQuery } from '../unsubscribe/requests.js';
 import {
   AcceptedRequest,
   AcceptedTask,
   AcceptedTasks,
+  CourseAnswer,
   Firings,
   MovedTask,
   ResultAnswer,
@@ -16,6 +19,7 @@ import {
   ScheduleList,
   SessionAnswer,
   SessionsAnswer,
+  StatsAnswer,
   TaskAnswer,
   TaskTypes,
   UserAnswer,
@@ -33,6 +37,8 @@ export interface Operation {
   readonly conditional?: boolean;
   readonly body?: z.ZodType;
   readonly query?: z.ZodObject;
+  /** Answers 200 as CSV too. */
+  readonly csv?: boolean;
   /** By status; undefined has no body. Statuses from 400 are problem documents. */
   readonly answers: Readonly<Record<number, z.ZodType | undefined>>;
   readonly refusals: readonly number[];
@@ -146,6 +152,15 @@ export const operations: readonly Operation[] = [
   },
   {
     method: 'post',
+    path: '/v1/courses',
+    summary: 'Publishes a course of a mentor',
+    creates: true,
+    body: NewCourse,
+    answers: { 201: CourseAnswer },
+    refusals: [400, 401, 409, 413, 415, 422, 503],
+  },
+  {
+    method: 'post',
     path: '/v1/tasks',
     summary: 'Accepts a task; 202 means that it is durable',
     creates: true,
@@ -256,5 +271,14 @@ export const operations: readonly Operation[] = [
     query: PreviewQuery,
     answers: { 200: Firings },
     refusals: [401, 404, 422, 503, 504],
+  },
+  {
+    method: 'get',
+    path: '/v1/stats/daily',
+    summary: 'Tells what happened on each day in UTC, of at most 366 days',
+    query: StatsQuery,
+    csv: true,
+    answers: { 200: StatsAnswer },
+    refusals: [401, 422, 503, 504],
   },
 ];

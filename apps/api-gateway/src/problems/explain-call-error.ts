@@ -13,13 +13,13 @@ const statuses: Record<Exclude<RefusalCode, 'invalid' | 'unavailable'>, number> 
 export function explainCallError(error: unknown): Problem | undefined {
   if (error instanceof CallRefusedError) return explainRefusal(error);
   if (error instanceof CallUnreachableError)
-    return tryAgainLater('The scheduler cannot be reached. Nothing was changed; try again.', 5, error);
+    return tryAgainLater('The service behind this route cannot be reached. Nothing was changed; try again.', 5, error);
   if (error instanceof CallTimeoutError) return new Problem(504, unanswered, { cause: error });
   return undefined;
 }
 
 const unanswered =
-  'The scheduler did not answer in time. What was asked may have been done: look, or repeat it with the same Idempotency-Key.';
+  'The service behind this route did not answer in time. What was asked may have been done: look, or repeat it with the same Idempotency-Key.';
 
 function explainRefusal(error: CallRefusedError): Problem {
   const { code, message, faults } = error;
