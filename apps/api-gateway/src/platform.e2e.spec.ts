@@ -1,5 +1,5 @@
 import { eventually } from '@mentorhub/testing';
-import { Platform, serviceNames, tokenIn } from '../test/platform.js';
+import { adminEmail, Platform, serviceNames, tokenIn } from '../test/platform.js';
 
 describe('The platform', () => {
   let platform: Platform;
@@ -64,12 +64,32 @@ describe('The platform', () => {
   it('counts a registration once per day and keeps the history of its mail', async () => {
     const user = await signUp('eva');
     const registrations = () =>
-      platform.database.query<{ count: string }>(`SELECT sum(count) AS count FROM analytics.daily_count`);
+      platform.database.query<{ count: string }>(
+        `SELECT sum(count) AS count FROM analytics.daily_count WHERE kind = 'users-registered'`,
+      );
     const users = await platform.database.query<{ count: string }>(`SELECT count(*) FROM gateway.user_account`);
     expect(user.status).toBe(201);
     await eventually(async () => (await registrations())[0]?.count === users[0]?.count, {
       what: 'all registrations counted',
     });
+  });
+
+  it('E43: finalises a day, and sends its digest to the admins once, with a chart that the mail shows', async () => {
+    const finalise = async () => {
+      const task = { task: 'analytics.generate-daily-stats', payload: { date: '2025-11-22' } };
+      const { body } = await platform.request('POST', '/v1/tasks', task);
+      return platform.request('GET', `/v1/tasks/${body.id}/result?wait=30`);
+    };
+    const first = await finalise();
+    expect(first.body).toMatchObject({ state: 'succeeded', result: { date: '2025-11-22', final: true } });
+    const mail = await platform.smtp.waitForMail(({ to }) => to.includes(adminEmail));
+    expect(mail.subject).toContain('2025-11-22');
+    expect(mail.html).toContain('src="data:image/png;base64,');
+    expect((await finalise()).body).toEqual(first.body);
+    const read = await platform.request('GET', '/v1/stats/daily?from=2025-11-22&to=2025-11-22');
+    expect(read.body.items).toEqual([first.body.result]);
+    const sent = `SELECT 1 FROM tasks.task WHERE name = 'email.send-admin-notification'`;
+    expect(await platform.database.query(sent)).toHaveLength(1);
   });
 
   it('A5, D37: accepts while the broker is away, tells readiness by role, and does the work when it is back', async () => {

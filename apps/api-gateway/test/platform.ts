@@ -17,6 +17,8 @@ import { createHash, randomBytes } from 'node:crypto';
 
 export const serviceNames = ['api-gateway', 'email-service', 'analytics-service', 'scheduler-service'] as const;
 
+export const adminEmail = 'admin@example.com';
+
 const apiKey = randomBytes(24).toString('base64url');
 
 /** The whole platform as real processes, on a vhost, a database and an SMTP server of its own. */
@@ -44,6 +46,7 @@ export class Platform {
       AMQP_URL: brokerLine.url,
       SMTP_URL: smtp.url,
       MAIL_FROM: 'MentorHub <no-reply@mentorhub.example>',
+      ADMIN_EMAILS: adminEmail,
       PUBLIC_SITE_URL: 'https://mentorhub.example',
       API_KEYS: `tests:${createHash('sha256').update(apiKey).digest('hex')}`,
       PAYLOAD_KEYS: `test:${randomBytes(32).toString('base64')}`,

@@ -24,6 +24,7 @@ describe('a mail that is about to be sent', () => {
     ['header', { headers: { 'X-A': 'b\r\nX-C: d' } }],
     ["attachment's name", { attachments: [{ ...attachment, filename: 'a\r\n.txt' }] }],
     ["attachment's type", { attachments: [{ ...attachment, contentType: 'text/plain\r\nX-C: d' }] }],
+    ["attachment's content id", { attachments: [{ ...attachment, cid: 'chart>\r\nX-C: d' }] }],
   ])('is refused with a line break in its %s', (field, change) => {
     const refusing = () => refuseInjection({ ...mail, ...change });
     expect(refusing).toThrow(MailRefused);

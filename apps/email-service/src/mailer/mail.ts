@@ -13,7 +13,7 @@ export interface Mail {
   /** With its angle brackets; the same for every attempt of a task, so that a second copy can be recognised. */
   messageId: string;
   headers?: Record<string, string>;
-  attachments?: { filename: string; contentType?: string; content: Buffer | string }[];
+  attachments?: { filename: string; contentType?: string; content: Buffer | string; cid?: string }[];
 }
 
 const oneAddress = /^[^\s@<>,;:"()[\]\\]+@[^\s@<>,;:"()[\]\\]+$/;
@@ -48,5 +48,6 @@ function headerValues({ to, subject, messageId, headers = {}, attachments = [] }
     ...Object.values(headers).map((value): [string, string] => ['header', value]),
     ...attachments.map(({ filename }): [string, string] => ["attachment's name", filename]),
     ...attachments.map(({ contentType = '' }): [string, string] => ["attachment's type", contentType]),
+    ...attachments.map(({ cid = '' }): [string, string] => ["attachment's content id", cid]),
   ];
 }

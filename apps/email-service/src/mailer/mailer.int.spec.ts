@@ -7,7 +7,7 @@ import {
   type SmtpServerOptions,
   type TestSmtpServer,
 } from '@mentorhub/testing';
-import { renderVerification, SiteLinks } from '../templates/index.js';
+import { renderAdminNotification, renderVerification, SiteLinks } from '../templates/index.js';
 import {
   MailAmbiguous,
   MailDeferred,
@@ -81,6 +81,17 @@ describe('the mailer', () => {
       expect(html).toContain('&lt;b&gt;Аня');
       expect(text).toContain('<b>Аня</b>');
       expect(html).toContain('https://mentorhub.test/verify-email?token=a%26b');
+    });
+
+    it('a chart as a picture within the HTML form', async () => {
+      const chart = { title: 'Days', labels: ['1', '2'], series: [{ name: 'Users', values: [1, 2] }] };
+      const report = renderAdminNotification({ subject: 'Report', content: 'Yesterday.', facts: [], chart });
+      await mailer.send({ ...mail, ...report, template: 'admin-notification' });
+      const { raw, html, text, attachments } = await smtp.waitForMail();
+      expect(raw).toMatch(/multipart\/related[^]*Content-Id: <chart>[^]*Content-Disposition: inline/i);
+      // The parser puts the picture where the HTML refers to it by its content id.
+      expect(html).toContain(`src="data:image/png;base64,${attachments[0]?.content.toString('base64')}"`);
+      expect(text).toContain('2: Users 2');
     });
 
     it('headers and attachments', async () => {

@@ -1,4 +1,5 @@
 import {
+  SendAdminNotification,
   SendEmail,
   SendPasswordResetEmail,
   SendSessionReminderEmail,
@@ -9,6 +10,7 @@ import { TaskHandler, type ExternalContext } from '@mentorhub/tasks/server';
 import { Controller } from '@nestjs/common';
 import { Mailer } from '../mailer/index.js';
 import {
+  renderAdminNotification,
   renderPasswordReset,
   renderPlain,
   renderSessionReminder,
@@ -58,5 +60,11 @@ export class SendEmailController {
       calendar: { uid: `${sessionId}@${sender.domain}`, organizer: sender },
     });
     return this.delivery.deliver(ctx, { template: 'session-reminder', to: email, category, content });
+  }
+
+  @TaskHandler(SendAdminNotification)
+  adminNotification({ email, ...notification }: Payload<typeof SendAdminNotification>, ctx: ExternalContext) {
+    const content = renderAdminNotification(notification);
+    return this.delivery.deliver(ctx, { template: 'admin-notification', to: email, content });
   }
 }

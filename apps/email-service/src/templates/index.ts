@@ -1,3 +1,4 @@
+export { renderAdminNotification, type AdminNotification } from './admin-notification.js';
 export { SiteLinks } from './links.js';
 export type { MailContent } from './mail-content.js';
 export { renderPasswordReset } from './password-reset.js';
@@ -6,5 +7,11 @@ export { renderSessionReminder, type SessionReminder } from './session-reminder.
 export { renderVerification, type PersonalLink } from './verification.js';
 
 /** Names of the templates, as they stand in metrics. */
-export const templateNames = ['verification', 'password-reset', 'session-reminder', 'plain'] as const;
+export const templateNames = [
+  'verification',
+  'password-reset',
+  'session-reminder',
+  'admin-notification',
+  'plain',
+] as const;
 export type TemplateName = (typeof templateNames)[number];

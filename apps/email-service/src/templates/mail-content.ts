@@ -7,5 +7,6 @@ export interface MailContent {
   /** A whole HTML document. */
   html: string;
   headers?: Record<string, string>;
-  attachments?: { filename: string; contentType: string; content: string }[];
+  /** With a `cid`, a picture that the HTML shows as `cid:…`. */
+  attachments?: { filename: string; contentType: string; content: string | Buffer; cid?: string }[];
 }
