@@ -3,6 +3,9 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { DailyCounts, type CountedKind } from './daily-counts.js';
 
+/** What of a task event tells how a mail ended. */
+export type MailEvent = Pick<TaskEvent, 'id' | 'kind' | 'at' | 'name'>;
+
 const kinds: Partial<Record<TaskEvent['kind'], CountedKind>> = { succeeded: 'mails-sent', failed: 'mails-failed' };
 
 /** Counts mails that were sent, or given up, by the day on which their task ended. */
@@ -11,7 +14,7 @@ export class MailCounter {
   constructor(private readonly counts: DailyCounts) {}
 
   /** The same events may come again: each is counted once, if and only if a `tx` with it commits. */
-  async count(tx: EntityManager, events: readonly TaskEvent[]): Promise<void> {
+  async count(tx: EntityManager, events: readonly MailEvent[]): Promise<void> {
     const ends = new Map(events.filter(isEndOfMail).map((event) => [event.id, event]));
     if (ends.size === 0) return;
     const rows: { event_id: string }[] = await tx.query(claimSql, [[...ends.keys()].sort()]);
@@ -25,9 +28,9 @@ export class MailCounter {
   }
 }
 
-const isEndOfMail = ({ name, kind }: TaskEvent) => name.startsWith('email.') && kind in kinds;
+const isEndOfMail = ({ name, kind }: MailEvent) => name.startsWith('email.') && kind in kinds;
 
-const happeningOf = ({ kind, at, name }: TaskEvent) => ({ kind: kinds[kind]!, at, subject: name });
+const happeningOf = ({ kind, at, name }: MailEvent) => ({ kind: kinds[kind]!, at, subject: name });
 
 /* Ids are met in one order, so that two replicas that were told the same cannot dead-lock. */
 const claimSql = `

@@ -1,7 +1,8 @@
 import { streams } from '@mentorhub/contracts';
 import type { Delivery } from '@mentorhub/messaging';
-import { takeInDeadLetters, type TaskStore } from '@mentorhub/task-store';
+import { derivedId, takeInDeadLetters, type TaskStore } from '@mentorhub/task-store';
 import type { EntityManager } from 'typeorm';
+import type { MailCounter } from '../daily-stats/mail-counter.js';
 import type { Reading, Rest, Stream } from '../ingest/stream.js';
 import { bareLetter, deadLetterOf, type IncomingLetter } from './dead-letter-of.js';
 
@@ -11,7 +12,10 @@ export class DeadLetterStream implements Stream<IncomingLetter> {
   /** A letter may be as large as a message can be. */
   readonly prefetch = 20;
 
-  constructor(private readonly store: TaskStore) {}
+  constructor(
+    private readonly store: TaskStore,
+    private readonly mails: Pick<MailCounter, 'count'>,
+  ) {}
 
   read(delivery: Delivery): Reading<IncomingLetter> {
     return { items: [deadLetterOf(delivery)] };
@@ -32,8 +36,12 @@ export class DeadLetterStream implements Stream<IncomingLetter> {
   }
 
   /** The runtime records a failure before it parks; nobody has done so for what the broker gave up. */
-  private async failTaskOf(tx: EntityManager, { taskId, run, attempt, error }: IncomingLetter): Promise<void> {
+  private async failTaskOf(tx: EntityManager, letter: IncomingLetter): Promise<void> {
+    const { taskId, run, attempt, name = '', error, parkedAt } = letter;
     if (taskId === undefined || run === undefined || attempt === undefined) return;
-    await this.store.endings.fail(tx, { taskId, run, attempt }, error, 'RabbitMQ');
+    if (!(await this.store.endings.fail(tx, { taskId, run, attempt }, error, 'RabbitMQ'))) return;
+    // No worker tells this end, so it is counted from here.
+    const id = derivedId(taskId, run, attempt, 'failed');
+    await this.mails.count(tx, [{ id, kind: 'failed', at: parkedAt.toISOString(), name }]);
   }
 }

@@ -78,7 +78,9 @@ beforeAll(async () => {
   service = await startService(analyticsService(env));
   await eventually(async () => (await service.health.report()).status === 'ok', { what: 'readiness' });
 });
-afterEach(() => database.query('TRUNCATE tasks.dead_letter, tasks.task'));
+afterEach(() =>
+  database.query('TRUNCATE tasks.dead_letter, tasks.task, analytics.daily_count, analytics.counted_mail'),
+);
 afterAll(async () => {
   await service.stop();
   await database.remove();
@@ -161,6 +163,8 @@ describe('dead letters', () => {
     expect(Math.abs(Date.now() - (letter?.parked_at.getTime() ?? 0))).toBeLessThan(60_000);
     const [task] = await database.query('SELECT state, finished_at, error FROM tasks.task WHERE id = $1', [taskId]);
     expect(task).toMatchObject({ state: 'failed', finished_at: expect.any(Date), error: { name: 'GivenUpByBroker' } });
+    const failedMails = `SELECT subject, count::integer FROM analytics.daily_count WHERE kind = 'mails-failed'`;
+    expect(await database.query(failedMails)).toEqual([{ subject: SendEmail.name, count: 1 }]);
   });
 
   it('do not fail a task that is at another attempt by now', async () => {

@@ -54,9 +54,15 @@ export class Endings {
     return rows.length > 0;
   }
 
-  /** Marks a task failed, unless this attempt is not the one that the row knows, or the row has ended already. */
-  async fail(tx: EntityManager, task: TaskRun, error: TaskError, worker: string): Promise<void> {
-    await tx.query(failSql, [task.taskId, task.run, task.attempt, JSON.stringify(error), worker]);
+  /**
+   * Marks a task failed.
+   *
+   * @returns false when this attempt is not the one that the row knows, or the row has ended already.
+   */
+  async fail(tx: EntityManager, task: TaskRun, error: TaskError, worker: string): Promise<boolean> {
+    const parameters = [task.taskId, task.run, task.attempt, JSON.stringify(error), worker];
+    const [, changed]: [unknown, number] = await tx.query(failSql, parameters);
+    return changed > 0;
   }
 }
 
