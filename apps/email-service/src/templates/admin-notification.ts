@@ -20,7 +20,13 @@ export function renderAdminNotification({ subject, content, facts, chart }: Admi
   const paragraphs = content.trim().split(/(?:\r\n|\r|\n){2,}/);
   const [first = '', ...others] = paragraphs;
   const parts = [paragraph(first), table(facts), ...(chart ? [picture(chart)] : []), ...others.map(paragraph)];
-  const html = renderPage({ language: 'en', title: subject, preheader: first, body: markup`${parts}`, footer });
+  const html = renderPage({
+    language: 'en',
+    title: subject,
+    preheader: first,
+    body: markup`${parts}`,
+    footer: markup`${footer}`,
+  });
   const text = [first, factLines(facts), chart ? chartLines(chart) : '', ...others, `-- \n${footer}`];
   return {
     subject,
