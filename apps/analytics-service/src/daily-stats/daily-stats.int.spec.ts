@@ -67,6 +67,8 @@ describe('the daily statistics', () => {
       taskEvent('email.send', 'retrying', '2025-11-22T12:00:00Z'),
       taskEvent('email.send', 'revoked', '2025-11-22T12:00:00Z'),
       taskEvent('accounts.cleanup-expired-tokens', 'succeeded', '2025-11-22T12:00:00Z'),
+      taskEvent('email.unsubscribe', 'succeeded', '2025-11-22T12:00:00Z'),
+      { ...taskEvent('email.send', 'succeeded', '2025-11-22T12:00:00Z'), result: { suppressed: 'hard-bounce' } },
     ];
     await analytics.tellTasks([verification, failed, ...others]);
     await analytics.tellTasks([failed, verification, verification]);

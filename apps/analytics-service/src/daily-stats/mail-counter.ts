@@ -4,7 +4,7 @@ import type { EntityManager } from 'typeorm';
 import { DailyCounts, type CountedKind } from './daily-counts.js';
 
 /** What of a task event tells how a mail ended. */
-export type MailEvent = Pick<TaskEvent, 'id' | 'kind' | 'at' | 'name'>;
+export type MailEvent = Pick<TaskEvent, 'id' | 'kind' | 'at' | 'name' | 'result'>;
 
 const kinds: Partial<Record<TaskEvent['kind'], CountedKind>> = { succeeded: 'mails-sent', failed: 'mails-failed' };
 
@@ -28,7 +28,11 @@ export class MailCounter {
   }
 }
 
-const isEndOfMail = ({ name, kind }: MailEvent) => name.startsWith('email.') && kind in kinds;
+/** A mail to a suppressed address was neither sent nor failed; other tasks of email-service send none. */
+const isEndOfMail = ({ name, kind, result }: MailEvent) =>
+  name.startsWith('email.send') && kind in kinds && !isSuppressed(result);
+
+const isSuppressed = (result: unknown) => typeof result === 'object' && result !== null && 'suppressed' in result;
 
 const happeningOf = ({ kind, at, name }: MailEvent) => ({ kind: kinds[kind]!, at, subject: name });
 

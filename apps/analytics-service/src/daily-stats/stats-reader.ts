@@ -4,7 +4,7 @@ import type { EntityManager } from 'typeorm';
 import type { CountedKind } from './daily-counts.js';
 
 /** The tasks that are mails; also one that was never run has its zero. */
-const mailTasks = [...catalogue.tasks.keys()].filter((name) => name.startsWith('email.'));
+const mailTasks = [...catalogue.tasks.keys()].filter((name) => name.startsWith('email.send'));
 
 interface DayRow {
   readonly day: string;
