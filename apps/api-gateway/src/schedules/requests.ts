@@ -20,7 +20,7 @@ export const PreviewQuery = z.strictObject({
 export type PreviewQuery = z.output<typeof PreviewQuery>;
 
 export const ListQuery = z.strictObject({
-  limit: wholeNumber(100).default(50).describe('How many schedules, 1 to 100.'),
+  limit: wholeNumber(200).default(50).describe('How many schedules, 1 to 200.'),
   cursor: z
     .string()
     .refine((cursor) => nameIn(cursor) !== undefined, 'is none that this list has answered')

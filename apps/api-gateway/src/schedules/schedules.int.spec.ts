@@ -191,7 +191,7 @@ describe('schedules over REST', () => {
 
   it.each([
     ['GET', '?limit=0', 422],
-    ['GET', '?limit=101', 422],
+    ['GET', '?limit=201', 422],
     ['GET', '?cursor=%25', 422],
     ['GET', '?unknown=1', 422],
     ['GET', '/nightly/preview?count=1001', 422],
