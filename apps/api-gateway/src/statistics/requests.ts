@@ -10,7 +10,7 @@ export const StatsQuery = z
       .describe('What is answered; when left out, what Accept prefers of application/json and text/csv.'),
   })
   .check(({ value, issues }) => {
-    const message = issues.length === 0 && rangeFault(value);
+    const message = rangeFault(value);
     if (message) issues.push({ code: 'custom', input: value.to, path: ['to'], message });
   });
 export type StatsQuery = z.output<typeof StatsQuery>;

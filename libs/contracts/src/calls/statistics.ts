@@ -12,6 +12,7 @@ export const StatsRange = { from: Day.describe('The first day, in UTC.'), to: Da
 
 /** Why a range cannot be answered; undefined when it can. */
 export function rangeFault({ from, to }: { readonly from: string; readonly to: string }): string | undefined {
+  if (!Day.safeParse(from).success || !Day.safeParse(to).success) return undefined; // told by the fields themselves
   const days = (Date.parse(to) - Date.parse(from)) / dayMs + 1;
   if (days < 1) return 'must not be before from';
   return days > mostDays ? `must be within ${mostDays} days from from` : undefined;
