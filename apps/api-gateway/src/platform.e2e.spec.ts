@@ -185,7 +185,7 @@ describe('The platform', () => {
     expect((await reminderTo('ira', 2)).calendar).toContain(`UID:${session.body.id}@mentorhub.example\r\n`);
     await reminderTo('bob', 2);
     expect((await platform.request('DELETE', `/v1/sessions/${session.body.id}`)).status).toBe(204);
-    const reminders = platform.smtp.mails.filter(({ attachments }) => attachments.length > 0);
+    const reminders = platform.smtp.mails.filter(({ attachments }) => attachments[0]?.filename === 'session.ics');
     expect(reminders).toHaveLength(4);
   });
 
