@@ -21,8 +21,8 @@ export interface Step {
 
 /** What the loop needs to know between two passes. */
 export interface Outlook {
-  /** The database's clock. */
-  readonly now: Date;
+  /** A schedule was moved on at a time which is yet to come, by whichever replica. */
+  readonly clockWentBack: boolean;
   /** Until the next schedule is due; zero or less: one is. Null when none is to come. */
   readonly secondsAhead: number | null;
 }
@@ -38,7 +38,7 @@ export class DueSchedules {
   constructor(private readonly dataSource: DataSource) {}
 
   async outlook(): Promise<Outlook> {
-    const [outlook]: Outlook[] = await this.dataSource.query(outlookSql);
+    const [outlook]: Outlook[] = await this.dataSource.query(outlookSql, [backwardsSeconds]);
     if (!outlook) throw new Error('PostgreSQL did not tell the time.');
     return outlook;
   }
@@ -86,9 +86,12 @@ export class DueSchedules {
 const due = `enabled AND due_at <= (SELECT clock_timestamp())`;
 
 const outlookSql = `
-  SELECT clock.t AS now, extract(epoch FROM
-    (SELECT due_at FROM scheduler.schedule WHERE enabled AND due_at IS NOT NULL ORDER BY due_at LIMIT 1) - clock.t
-  )::float8 AS "secondsAhead"
+  SELECT
+    (SELECT max(moved_at) FROM scheduler.schedule WHERE enabled) > clock.t + make_interval(secs => $1) IS TRUE
+      AS "clockWentBack",
+    extract(epoch FROM
+      (SELECT due_at FROM scheduler.schedule WHERE enabled AND due_at IS NOT NULL ORDER BY due_at LIMIT 1) - clock.t
+    )::float8 AS "secondsAhead"
   FROM (SELECT clock_timestamp() AS t) clock`;
 
 const comingNamesSql = `

@@ -2,7 +2,7 @@ import { initialiseScheduleLabels } from '@mentorhub/metrics';
 import { InjectLogger, type Logger } from '@mentorhub/service';
 import { isDatabaseUnavailable } from '@mentorhub/task-store';
 import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
-import { DueSchedules, type Outlook } from './due-schedules.js';
+import { DueSchedules } from './due-schedules.js';
 import { batchSize, ScheduleFiring } from './schedule-firing.js';
 
 const longestSleepSeconds = 1;
@@ -25,7 +25,6 @@ export class ScheduleLoop implements OnApplicationBootstrap, OnModuleDestroy {
   private running: Promise<void> | undefined;
   private stopping = false;
   private databaseAway = false;
-  private lastNow: Date | undefined;
   private namesReadAt = -Infinity;
   private wake: () => void = () => {};
 
@@ -64,19 +63,13 @@ export class ScheduleLoop implements OnApplicationBootstrap, OnModuleDestroy {
 
   /** Answers how many seconds to sleep. */
   private async pass(): Promise<number> {
-    const before = await this.schedules.outlook();
+    const { clockWentBack } = await this.schedules.outlook();
     this.backToNormal();
-    await this.followClock(before);
+    if (clockWentBack) await this.firing.rewind();
     await this.nameComing();
     await this.fireDue();
     const { secondsAhead } = await this.schedules.outlook();
     return Math.min(longestSleepSeconds, Math.max(shortestSleepSeconds, secondsAhead ?? longestSleepSeconds));
-  }
-
-  /** At its start a process does not know what the clock did before. */
-  private async followClock({ now }: Outlook): Promise<void> {
-    if (!this.lastNow || now < this.lastNow) await this.firing.rewind();
-    this.lastNow = now;
   }
 
   /** At 0 before the first slot, or its first increment would be invisible to rates. */
