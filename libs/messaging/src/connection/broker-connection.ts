@@ -8,6 +8,7 @@ import type { BrokerConfigurationError } from './broker-configuration-error.js';
 import { ConnectFailureJudge } from './connect-failure.js';
 import { GrowingDelay } from './growing-delay.js';
 import type { Logger } from './logger.js';
+import { readInTurns } from './read-in-turns.js';
 import { settledWithin } from './settled-within.js';
 
 /** Between two warnings that the broker is still away. */
@@ -108,6 +109,7 @@ export class BrokerConnection extends EventEmitter<ConnectionEvents> {
     if (this.ending) return;
     const { role, logger } = this.options;
     this.current = connection;
+    readInTurns(socketOf(connection));
     this.address = brokerAddress(url);
     this.judge.connected();
     this.delay.reset();
@@ -176,6 +178,8 @@ export class BrokerConnection extends EventEmitter<ConnectionEvents> {
 
 /** amqplib ends its socket without waiting for it; a process that counts its handles would still see it. */
 async function socketClosed(connection: ChannelModel): Promise<void> {
-  const { stream } = connection.connection as unknown as { stream: Socket };
-  if (!stream.closed) await once(stream, 'close');
+  const socket = socketOf(connection);
+  if (!socket.closed) await once(socket, 'close');
 }
+
+const socketOf = ({ connection }: ChannelModel): Socket => (connection as unknown as { stream: Socket }).stream;
