@@ -22,8 +22,8 @@ export class EventOutbox implements Outbox {
     private readonly producer: string,
   ) {}
 
-  async claim(limit: number): Promise<OutboxItem[]> {
-    const [rows]: [EventOutboxRow[]] = await this.dataSource.query(claimSql, [limit, leaseSeconds]);
+  async claim(limit: number, overdueSeconds: number): Promise<OutboxItem[]> {
+    const [rows]: [EventOutboxRow[]] = await this.dataSource.query(claimSql, [limit, leaseSeconds, overdueSeconds]);
     return rows.map((row) => this.toItem(row));
   }
 
@@ -74,7 +74,9 @@ export class EventOutbox implements Outbox {
 const claimSql = `
   UPDATE tasks.event_outbox e SET claimed_until = clock_timestamp() + make_interval(secs => $2), publish_attempts = e.publish_attempts + 1
   FROM (
-    SELECT id FROM tasks.event_outbox WHERE claimed_until IS NULL OR claimed_until <= clock_timestamp()
+    SELECT id FROM tasks.event_outbox
+    WHERE created_at <= clock_timestamp() - make_interval(secs => $3)
+      AND (claimed_until IS NULL OR claimed_until <= clock_timestamp())
     ORDER BY created_at LIMIT $1 FOR UPDATE SKIP LOCKED
   ) picked
   WHERE e.id = picked.id

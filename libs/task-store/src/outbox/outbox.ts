@@ -20,8 +20,8 @@ export interface FailedItem {
 
 /** Rows that wait to be published. No method holds a lock after it returns. */
 export interface Outbox {
-  /** Leases up to `limit` due rows to the caller. */
-  claim(limit: number): Promise<OutboxItem[]>;
+  /** Leases up to `limit` rows to the caller that have been due for this long, in seconds. */
+  claim(limit: number, overdueSeconds: number): Promise<OutboxItem[]>;
   /** Of these rows, which the caller inserted, those whose transaction really committed, and in time for their first lease. */
   committed(ids: readonly string[]): Promise<OutboxItem[]>;
   confirm(items: readonly OutboxItem[]): Promise<void>;

@@ -15,6 +15,9 @@ export interface RelayOptions {
 const longestSleepSeconds = 1;
 /** After rows that did not fill a batch: how long more may fall due before the next look. */
 const gatherSeconds = 0.015;
+/** What a process that lags leaves to others for as long, at most. */
+const mostLagSeconds = 0.25;
+const shortestLagSeconds = 0.02;
 /** Leased batches that may be on their way at once; above that no more rows are leased. */
 const mostLeasedBatches = 8;
 /** In a busy process; one that is idle reads what it committed at once. Each statement costs more than the rows in it. */
@@ -40,6 +43,8 @@ export class Relay {
   private loop: Promise<void> | undefined;
   private endSleep: () => void = () => {};
   private woken = false;
+  /** How late timers ring here: how long the relay's work waits for the rest of the process. */
+  private lagSeconds = 0;
 
   constructor(private readonly options: RelayOptions) {
     const { outboxes } = options;
@@ -97,22 +102,23 @@ export class Relay {
   /** One look at every outbox; answers how many seconds to sleep. */
   private async pass(): Promise<number> {
     if (!this.options.publisher.ready) return longestSleepSeconds / 4;
-    let pause = longestSleepSeconds;
-    for (const outbox of this.options.outboxes) {
-      const items = await outbox.claim(this.batchSize);
-      if (items.length > 0) this.keepUntilDone(this.publish(outbox, items), this.leased);
-      pause = Math.min(pause, await this.pauseAfter(outbox, items.length));
-    }
+    const pauses = await Promise.all(this.options.outboxes.map((outbox) => this.visit(outbox)));
     // A queue that confirms slowly or never holds up its own rows, not those of the others.
     while (this.leased.size >= mostLeasedBatches) await Promise.race(this.leased);
-    return pause;
+    return Math.min(longestSleepSeconds, ...pauses);
+  }
+
+  private async visit(outbox: Outbox): Promise<number> {
+    const items = await outbox.claim(this.batchSize, this.lagSeconds);
+    if (items.length > 0) this.keepUntilDone(this.publish(outbox, items), this.leased);
+    return this.pauseAfter(outbox, items.length);
   }
 
   /** Looking all the time at rows that fall due one after the other would cost more than publishing them. */
   private async pauseAfter(outbox: Outbox, claimed: number): Promise<number> {
     if (claimed === this.batchSize) return 0;
     if (claimed > 0) return gatherSeconds;
-    return Math.max(0.005, (await outbox.secondsToNext()) ?? longestSleepSeconds);
+    return Math.max(0.005, ((await outbox.secondsToNext()) ?? longestSleepSeconds) + this.lagSeconds);
   }
 
   private passFailed(error: unknown): number {
@@ -189,9 +195,18 @@ export class Relay {
     }
   }
 
+  /** Rows that a process would publish late anyway are left to the others meanwhile. */
+  private noteLag(seconds: number): void {
+    this.lagSeconds = seconds < shortestLagSeconds ? 0 : Math.min(mostLagSeconds, seconds);
+  }
+
   private sleep(seconds: number): Promise<void> {
     return new Promise((resolve) => {
-      const timer = setTimeout(resolve, seconds * 1000);
+      const since = performance.now();
+      const timer = setTimeout(() => {
+        this.noteLag((performance.now() - since) / 1000 - seconds);
+        resolve();
+      }, seconds * 1000);
       this.endSleep = () => {
         clearTimeout(timer);
         resolve();

@@ -35,8 +35,8 @@ export class TaskOutbox implements Outbox {
     private readonly clock: DatabaseClock,
   ) {}
 
-  async claim(limit: number): Promise<OutboxItem[]> {
-    const [rows]: [TaskOutboxRow[]] = await this.dataSource.query(claimSql, [limit, leaseSeconds]);
+  async claim(limit: number, overdueSeconds: number): Promise<OutboxItem[]> {
+    const [rows]: [TaskOutboxRow[]] = await this.dataSource.query(claimSql, [limit, leaseSeconds, overdueSeconds]);
     return rows.map((row) => this.toItem(row));
   }
 
@@ -102,7 +102,7 @@ const claimSql = `
   UPDATE tasks.task t SET claimed_until = clock_timestamp() + make_interval(secs => $2), publish_attempts = t.publish_attempts + 1
   FROM (
     SELECT t.id FROM tasks.task t
-    WHERE ${unpublished} AND t.due_at <= clock_timestamp() AND ${unleased}
+    WHERE ${unpublished} AND t.due_at <= clock_timestamp() - make_interval(secs => $3) AND ${unleased}
     ORDER BY t.due_at LIMIT $1 FOR UPDATE SKIP LOCKED
   ) picked
   WHERE t.id = picked.id
