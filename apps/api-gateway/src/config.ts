@@ -27,6 +27,8 @@ const configSchema = z
       .describe('a number of requests, 0 for no limit'),
     /** Tasks of the queue `default` that this process runs at once; those with database effects need a connection of the pool each. Default 10. */
     DEFAULT_QUEUE_CONCURRENCY: integer({ min: 1, max: 500 }).default(10).describe('a number of tasks'),
+    /** The same for `default-bulk`, for what comes in thousands. Default 3. */
+    BULK_QUEUE_CONCURRENCY: integer({ min: 1, max: 500 }).default(3).describe('a number of tasks'),
     /** The page at /docs; default true. */
     API_DOCS: flag(true),
   })

@@ -13,7 +13,7 @@ import { UnsubscribeModule } from './unsubscribe/unsubscribe.module.js';
 
 export const serviceName = 'api-gateway';
 
-/** What each role adds: `http` answers requests and needs PostgreSQL only, `worker` consumes the queue `default`. */
+/** What each role adds: `http` answers requests and needs PostgreSQL only, `worker` consumes `default` and `default-bulk`. */
 function modulesOf(role: Role, { API_DOCS }: GatewayConfig): Type[] {
   if (role === 'worker') return [AccountTasksModule, SessionTasksModule];
   const documentation = API_DOCS ? [DocumentationModule] : [];
@@ -42,6 +42,10 @@ export class GatewayModule {
   }
 }
 
-function queuesOf({ ROLE, DEFAULT_QUEUE_CONCURRENCY }: GatewayConfig): Record<string, { concurrency: number }> {
-  return ROLE.includes('worker') ? { default: { concurrency: DEFAULT_QUEUE_CONCURRENCY } } : {};
+function queuesOf(config: GatewayConfig): Record<string, { concurrency: number }> {
+  if (!config.ROLE.includes('worker')) return {};
+  return {
+    default: { concurrency: config.DEFAULT_QUEUE_CONCURRENCY },
+    'default-bulk': { concurrency: config.BULK_QUEUE_CONCURRENCY },
+  };
 }

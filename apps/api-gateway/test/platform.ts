@@ -6,8 +6,10 @@ import {
   startServices,
   startSmtpServer,
   startTcpProxy,
+  type Environment,
   type OtlpReceiver,
   type RunningServices,
+  type SmtpServerOptions,
   type TcpProxy,
   type TestDatabase,
   type TestSmtpServer,
@@ -33,11 +35,12 @@ export class Platform {
     readonly running: RunningServices<(typeof serviceNames)[number]>,
   ) {}
 
-  static async start(): Promise<Platform> {
+  /** @param options what the SMTP server keeps, and variables of the services besides or instead; '' leaves one out. */
+  static async start(options: { smtp?: SmtpServerOptions; env?: Environment } = {}): Promise<Platform> {
     const [database, vhost, smtp, traces] = await Promise.all([
       createDatabase({ template: 'all-schemas', migrate: migrateServices }),
       createVhost(),
-      startSmtpServer(),
+      startSmtpServer(options.smtp),
       startOtlpReceiver(),
     ]);
     const brokerLine = await startTcpProxy(vhost.amqpUrl);
@@ -53,6 +56,7 @@ export class Platform {
       OTEL_EXPORTER_OTLP_ENDPOINT: traces.url,
       OTEL_BSP_SCHEDULE_DELAY: '200',
       PUBLIC_REQUESTS_PER_MINUTE: '0',
+      ...options.env,
     };
     const running = await startServices({ names: serviceNames, env, readyWithinSeconds: 100 });
     return new Platform(database, vhost, smtp, traces, brokerLine, running);

@@ -56,8 +56,8 @@ describe('the scheduler service', () => {
     );
     expect(task?.published_at).toBeNull();
     await broker.resume();
-    await vhost.management.waitForQueue('default', ({ messages }) => messages === 1);
-    const [message] = await vhost.management.getMessages('default');
+    await vhost.management.waitForQueue('default-bulk', ({ messages }) => messages === 1);
+    const [message] = await vhost.management.getMessages('default-bulk');
     expect(message?.properties).toMatchObject({ message_id: task?.id, type: CleanupExpiredTokens.name });
   });
 });

@@ -11,15 +11,15 @@ describe("MentorHub's catalogue", () => {
     ['email.send-password-reset', 'email', 'external'],
     ['accounts.request-email-verification', 'default', 'database'],
     ['accounts.request-password-reset', 'default', 'database'],
-    ['accounts.cleanup-expired-tokens', 'default', 'database'],
+    ['accounts.cleanup-expired-tokens', 'default-bulk', 'database'],
     ['email.send-session-reminder', 'email-bulk', 'external'],
     ['email.send-admin-notification', 'email', 'external'],
     ['analytics.generate-daily-stats', 'analytics', 'database'],
     ['email.unsubscribe', 'email', 'database'],
     ['email.lift-suppression', 'email', 'database'],
-    ['sessions.remind', 'default', 'database'],
-    ['sessions.send-reminders', 'default', 'database'],
-    ['sessions.record-held', 'default', 'database'],
+    ['sessions.remind', 'default-bulk', 'database'],
+    ['sessions.send-reminders', 'default-bulk', 'database'],
+    ['sessions.record-held', 'default-bulk', 'database'],
   ])('knows "%s", in the queue "%s", with %s effects', (name, queue, effects) => {
     expect(find(name)).toMatchObject({ version: 1, queue, effects });
     expect(queueFor(catalogue.routes, name)).toBe(queue);

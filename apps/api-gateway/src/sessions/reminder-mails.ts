@@ -10,10 +10,11 @@ import { reminderTaskId } from './session-reminder.js';
 import type { Session } from './session.entity.js';
 
 type Role = PayloadInput<typeof SendSessionReminderEmail>['role'];
-const roles: readonly Role[] = ['student', 'mentor'];
+export const roles: readonly Role[] = ['student', 'mentor'];
 
 /** One id for each mail of each version, so that it can be found again. */
-const mailTaskId = (session: Session, role: Role): string => derivedId(reminderTaskId(session), role);
+export const mailTaskId = (session: Pick<Session, 'id' | 'version'>, role: Role): string =>
+  derivedId(reminderTaskId(session), role);
 
 /** The two mails of a reminder, with addresses, languages and time zones as they are now. They expire with the start. */
 export async function reminderMails(

@@ -43,7 +43,7 @@ describe('accepting tasks', () => {
 
     expect(accepted.status).toBe(202);
     expect((await gateway.request('GET', `/v1/tasks/${accepted.json.id}`)).json).toMatchObject({
-      queue: 'default',
+      queue: 'default-bulk',
       payload: {},
     });
   });

@@ -25,11 +25,18 @@ export interface ReceivedMail {
   receivedAt: number;
 }
 
+type Circumstances = Pick<ReceivedMail, 'envelope' | 'secure'>;
+
+const empty = { from: '', to: [], subject: '', text: '', html: '', headers: {}, attachments: [], raw: '' };
+
+/** Reads nothing of a message but its Message-ID. */
+export function skimMail(raw: Buffer, circumstances: Circumstances): ReceivedMail {
+  const messageId = /^message-id:\s*(<[^>]*>)/im.exec(raw.toString('latin1'))?.[1] ?? '';
+  return { ...empty, ...circumstances, messageId, receivedAt: performance.now() };
+}
+
 /** Parses one message. */
-export async function parseMail(
-  raw: Buffer,
-  { envelope, secure }: Pick<ReceivedMail, 'envelope' | 'secure'>,
-): Promise<ReceivedMail> {
+export async function parseMail(raw: Buffer, { envelope, secure }: Circumstances): Promise<ReceivedMail> {
   const receivedAt = performance.now();
   const mail = await simpleParser(raw);
   return {

@@ -55,6 +55,15 @@ describe('an SMTP server for tests', () => {
     expect(mail.text.trim()).toBe('Body');
   });
 
+  it('keeps little of each mail when it is told to', async () => {
+    await smtp.close();
+    smtp = await startSmtpServer({ keep: 'envelope' });
+    await converse();
+    expect(smtp.mails).toMatchObject([
+      { messageId: '<id@mentorhub.test>', envelope: { from: 'a@b.test', to: ['c@d.test'] }, subject: '', raw: '' },
+    ]);
+  });
+
   it('answers at each stage as it was told, once', async () => {
     smtp.script({ at: 'greeting', reply: 421 }, { at: 'mail', reply: 451 }, { at: 'rcpt', reply: 550 });
     expect(await converse()).toContain('421');
