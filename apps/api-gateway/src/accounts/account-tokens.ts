@@ -79,5 +79,5 @@ const endSql = `
 const deleteSql = `
   DELETE FROM gateway.account_token WHERE hash IN (
     SELECT hash FROM gateway.account_token
-    WHERE least(expires_at, ended_at) < clock_timestamp() - interval '1 day'
+    WHERE least(expires_at, ended_at) < (SELECT clock_timestamp() - interval '1 day')
     ORDER BY least(expires_at, ended_at) LIMIT $1 FOR UPDATE SKIP LOCKED)`;

@@ -9,7 +9,7 @@ export async function deleteExpiredKeys(manager: EntityManager, limit: number): 
 const deleteSql = `
   DELETE FROM gateway.idempotency_key k USING (
     SELECT caller, route, key_hash FROM gateway.idempotency_key
-    WHERE created_at <= clock_timestamp() - interval '24 hours'
+    WHERE created_at <= (SELECT clock_timestamp() - interval '24 hours')
     ORDER BY created_at LIMIT $1 FOR UPDATE SKIP LOCKED
   ) old
   WHERE k.caller = old.caller AND k.route = old.route AND k.key_hash = old.key_hash`;

@@ -120,13 +120,13 @@ const progressSql = `
 const oldestPendingSql = `
   SELECT name, extract(epoch FROM clock_timestamp() - min(due_at))::float8 AS "ageSeconds"
   FROM tasks.task
-  WHERE finished_at IS NULL AND due_at <= clock_timestamp()
+  WHERE finished_at IS NULL AND due_at <= (SELECT clock_timestamp())
   GROUP BY name`;
 
 const relayBacklogSql = `
   SELECT count(*)::float8 AS "dueRows", coalesce(extract(epoch FROM clock_timestamp() - min(due_at)), 0)::float8 AS "oldestAgeSeconds"
   FROM tasks.task
-  WHERE published_at IS NULL AND state IN ('scheduled', 'queued', 'retrying') AND due_at <= clock_timestamp()`;
+  WHERE published_at IS NULL AND state IN ('scheduled', 'queued', 'retrying') AND due_at <= (SELECT clock_timestamp())`;
 
 const timelineSql = `
   SELECT kind, at, run, attempt, worker, details FROM tasks.task_event WHERE task_id = $1

@@ -186,7 +186,7 @@ const outcomesSql = `
 
 const pruneSql = `
   DELETE FROM tasks.inbox WHERE state IN ('succeeded', 'failed', 'revoked')
-    AND updated_at < clock_timestamp() - make_interval(days => $1)`;
+    AND updated_at < (SELECT clock_timestamp() - make_interval(days => $1))`;
 
 const forgetSql = `
   UPDATE tasks.inbox SET starts = greatest(0, starts - 1) WHERE task_id = $1 AND run = $2 AND state = 'claimed'`;

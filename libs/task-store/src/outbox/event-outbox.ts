@@ -1,7 +1,7 @@
 import type { DataSource } from 'typeorm';
 import type { FailedItem, Outbox, OutboxItem } from './outbox.js';
 import { storable } from '../storable-text.js';
-import { backoffSql, leaseSeconds, ownFirstLeaseSql } from './outbox.js';
+import { ago, backoffSql, leaseSeconds, ownFirstLeaseSql } from './outbox.js';
 
 interface EventOutboxRow {
   id: string;
@@ -75,7 +75,7 @@ const claimSql = `
   UPDATE tasks.event_outbox e SET claimed_until = clock_timestamp() + make_interval(secs => $2), publish_attempts = e.publish_attempts + 1
   FROM (
     SELECT id FROM tasks.event_outbox
-    WHERE created_at <= clock_timestamp() - make_interval(secs => $3)
+    WHERE created_at <= ${ago('$3')}
       AND (claimed_until IS NULL OR claimed_until <= clock_timestamp())
     ORDER BY created_at LIMIT $1 FOR UPDATE SKIP LOCKED
   ) picked

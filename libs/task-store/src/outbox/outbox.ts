@@ -34,6 +34,12 @@ export interface Outbox {
 /** A lease outlives the publisher's confirm time-out, so that a slow confirm is no second publish. */
 export const leaseSeconds = 30;
 
+/**
+ * SQL: the instant so many seconds ago. In a subquery, so that it is one value: what may change from row to row cannot bound
+ * the scan of an index, and everything that is due in months would be read in each pass.
+ */
+export const ago = (seconds: string): string => `(SELECT clock_timestamp() - make_interval(secs => ${seconds}))`;
+
 /** SQL: when a row that could not be published is tried again. */
 export const backoffSql = (brokerAway: string, attempts: string): string =>
   `clock_timestamp() + make_interval(secs => CASE WHEN ${brokerAway} THEN 1 ELSE least(60, 0.5 * 2 ^ least(${attempts}, 10)) END)`;

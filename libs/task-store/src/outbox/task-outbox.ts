@@ -2,7 +2,7 @@ import type { DataSource } from 'typeorm';
 import type { DatabaseClock } from '../database-clock.js';
 import type { FailedItem, Outbox, OutboxItem } from './outbox.js';
 import { storable } from '../storable-text.js';
-import { backoffSql, leaseSeconds, ownFirstLeaseSql } from './outbox.js';
+import { ago, backoffSql, leaseSeconds, ownFirstLeaseSql } from './outbox.js';
 import { taskMessage } from './task-message.js';
 
 interface TaskOutboxRow {
@@ -102,13 +102,16 @@ const claimSql = `
   UPDATE tasks.task t SET claimed_until = clock_timestamp() + make_interval(secs => $2), publish_attempts = t.publish_attempts + 1
   FROM (
     SELECT t.id FROM tasks.task t
-    WHERE ${unpublished} AND t.due_at <= clock_timestamp() - make_interval(secs => $3) AND ${unleased}
+    WHERE ${unpublished} AND t.due_at <= ${ago('$3')} AND ${unleased}
     ORDER BY t.due_at LIMIT $1 FOR UPDATE SKIP LOCKED
   ) picked
   WHERE t.id = picked.id
   RETURNING ${columns}`;
 
-const committedSql = `SELECT ${columns} FROM tasks.task t WHERE t.id = ANY ($1) AND ${unpublished} AND ${ownFirstLeaseSql('t')}`;
+// Found by their ids first: before the table was analysed, the planner would rather read the whole index of what is unpublished.
+const committedSql = `
+  WITH t AS MATERIALIZED (SELECT * FROM tasks.task WHERE id = ANY ($1))
+  SELECT ${columns} FROM t WHERE ${unpublished} AND ${ownFirstLeaseSql('t')}`;
 
 /*
  * Rows are locked in the order of their ids before they are changed, here and in the history's projection: two

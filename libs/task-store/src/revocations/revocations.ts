@@ -57,7 +57,7 @@ export class Revocations {
 
   /** Deletes tombstones that no message can be left for. @returns how many. */
   async prune(): Promise<number> {
-    const sql = `DELETE FROM tasks.revocation WHERE expires_at <= clock_timestamp()`;
+    const sql = `DELETE FROM tasks.revocation WHERE expires_at <= (SELECT clock_timestamp())`;
     const [, deleted]: [unknown, number] = await this.dataSource.query(sql);
     return deleted;
   }
