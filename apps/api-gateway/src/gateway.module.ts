@@ -8,6 +8,7 @@ import { DocumentationModule } from './documentation/documentation.module.js';
 import { SchedulesModule } from './schedules/schedules.module.js';
 import { SessionsModule, SessionTasksModule } from './sessions/sessions.module.js';
 import { StatisticsModule } from './statistics/statistics.module.js';
+import { SuppressionsModule } from './suppressions/suppressions.module.js';
 import { TaskRequestsModule } from './tasks/task-requests.module.js';
 import { UnsubscribeModule } from './unsubscribe/unsubscribe.module.js';
 
@@ -24,6 +25,7 @@ function modulesOf(role: Role, { API_DOCS }: GatewayConfig): Type[] {
     TaskRequestsModule,
     SchedulesModule,
     StatisticsModule,
+    SuppressionsModule,
     UnsubscribeModule,
     ...documentation,
   ];

@@ -2,6 +2,7 @@ export { catalogue } from './catalogue.js';
 export { mentorHub } from './mentor-hub.js';
 export * from './calls/schedules.js';
 export * from './calls/statistics.js';
+export * from './calls/suppressions.js';
 export * from './events/accounts.js';
 export * from './events/courses.js';
 export * from './events/sessions.js';

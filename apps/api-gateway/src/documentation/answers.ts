@@ -7,6 +7,7 @@ import {
   Minutes,
   RowId,
   ScheduleView,
+  SuppressionView,
   Username,
   Uuid,
 } from '@mentorhub/contracts';
@@ -110,6 +111,10 @@ export const ScheduleList = z.strictObject({
 export const Firings = z.strictObject({ firings: z.array(Instant) });
 
 export const CourseAnswer = z.strictObject({ id: Uuid, title: Line(200), mentorId: RowId, publishedAt: Instant });
+export const SuppressionsAnswer = z.strictObject({
+  items: z.array(SuppressionView).describe('The latest first.'),
+  nextCursor: z.string().nullable(),
+});
 export const StatsAnswer = z.strictObject({ items: z.array(DailyStats).describe('Every day of the range.') });
 
 export const ProblemAnswer = z.strictObject({

@@ -5,6 +5,7 @@ import { NewCourse } from '../courses/requests.js';
 import { ListQuery, PreviewQuery } from '../schedules/requests.js';
 import { NewSession, SessionMove, SessionQuery } from '../sessions/requests.js';
 import { StatsQuery } from '../statistics/requests.js';
+import { SuppressionQuery } from '../suppressions/requests.js';
 import { BulkRequest, MoveRequest, ResultQuery, RevokeRequest, TaskRequest } from '../tasks/requests.js';
 import { UnsubscribeQuery } from '../unsubscribe/requests.js';
 import {
@@ -20,6 +21,7 @@ import {
   SessionAnswer,
   SessionsAnswer,
   StatsAnswer,
+  SuppressionsAnswer,
   TaskAnswer,
   TaskTypes,
   UserAnswer,
@@ -279,6 +281,14 @@ export const operations: readonly Operation[] = [
     query: StatsQuery,
     csv: true,
     answers: { 200: StatsAnswer },
+    refusals: [401, 422, 503, 504],
+  },
+  {
+    method: 'get',
+    path: '/v1/suppressions',
+    summary: 'Lists the addresses that get no mail, or none of a kind; the task email.lift-suppression takes one off',
+    query: SuppressionQuery,
+    answers: { 200: SuppressionsAnswer },
     refusals: [401, 422, 503, 504],
   },
 ];

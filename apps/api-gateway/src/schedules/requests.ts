@@ -1,14 +1,6 @@
 import { ScheduleName } from '@mentorhub/contracts';
 import { z } from 'zod';
-
-const wholeNumber = (most: number) => {
-  const message = `must be a whole number from 1 to ${most}`;
-  return z
-    .string()
-    .regex(/^\d{1,4}$/, message)
-    .transform(Number)
-    .refine((value) => value >= 1 && value <= most, message);
-};
+import { pageLimit, wholeNumber } from '../input/page-limit.js';
 
 export const PreviewQuery = z.strictObject({
   from: z.iso
@@ -20,7 +12,7 @@ export const PreviewQuery = z.strictObject({
 export type PreviewQuery = z.output<typeof PreviewQuery>;
 
 export const ListQuery = z.strictObject({
-  limit: wholeNumber(200).default(50).describe('How many schedules, 1 to 200.'),
+  limit: pageLimit('schedules'),
   cursor: z
     .string()
     .refine((cursor) => nameIn(cursor) !== undefined, 'is none that this list has answered')

@@ -1,6 +1,7 @@
 import { RowId } from '@mentorhub/contracts';
 import { z } from 'zod';
 import { Rfc3339 } from '../input/instant.js';
+import { pageLimit } from '../input/page-limit.js';
 import { readCursor } from './session-cursor.js';
 
 const PersonId = RowId.toLowerCase();
@@ -22,13 +23,7 @@ export const SessionMove = z.strictObject({ startsAt: Rfc3339.describe('The new 
 export type SessionMove = z.output<typeof SessionMove>;
 
 export const SessionQuery = z.strictObject({
-  limit: z
-    .string()
-    .regex(/^\d{1,3}$/, 'must be a number from 1 to 200')
-    .transform(Number)
-    .refine((limit) => limit >= 1 && limit <= 200, 'must be a number from 1 to 200')
-    .default(50)
-    .describe('How many, 1 to 200.'),
+  limit: pageLimit('sessions'),
   cursor: z
     .string()
     .max(200)

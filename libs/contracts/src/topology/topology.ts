@@ -15,7 +15,7 @@ export const exchanges = {
 } as const;
 
 /** Queues of services that answer calls; they are there only while somebody answers. */
-export const callQueues = { scheduler: 'scheduler-calls', analytics: 'analytics-calls' } as const;
+export const callQueues = { scheduler: 'scheduler-calls', analytics: 'analytics-calls', email: 'email-calls' } as const;
 
 /** Queues that carry no tasks. */
 export const streams = {

@@ -1,0 +1,16 @@
+import { z } from 'zod';
+
+const most = 200;
+
+/** How many a page lists, 1 to 200, in a query; default 50. @param what is listed, in the plural. */
+export const pageLimit = (what: string) => wholeNumber(most).default(50).describe(`How many ${what}, 1 to ${most}.`);
+
+/** A whole number from 1 to `highest` in a query. */
+export function wholeNumber(highest: number) {
+  const message = `must be a whole number from 1 to ${highest}`;
+  return z
+    .string()
+    .regex(/^\d{1,4}$/, message)
+    .transform(Number)
+    .refine((value) => value >= 1 && value <= highest, message);
+}
