@@ -8,7 +8,7 @@ import { applyBodyLimits } from './body-limits.js';
 import { dropFormBodies } from './form-body.js';
 import { readJsonBodies } from './json-body.js';
 import { limitPublicFlows } from './public-rate-limit.js';
-import { identifyRequests, refuseHarmfulInput, refuseOtherMediaTypes } from './request-hooks.js';
+import { allowEmptyBodies, identifyRequests, refuseHarmfulInput, refuseOtherMediaTypes } from './request-hooks.js';
 import { answerUnknownRoutes } from './unknown-routes.js';
 
 /**
@@ -27,6 +27,7 @@ export async function configureHttp(app: NestFastifyApplication, config: Gateway
   answerUnknownRoutes(fastify);
   authenticateRequests(fastify, config.API_KEYS ?? new Map());
   refuseOtherMediaTypes(fastify);
+  allowEmptyBodies(fastify);
   applyBodyLimits(fastify);
   readJsonBodies(app);
   dropFormBodies(app);

@@ -23,6 +23,8 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** Its body may also be that of a form, which is not looked at. */
     takesForms?: boolean;
+    /** It may come without a body, whatever its Content-Type says. A DELETE always may. */
+    bodyOptional?: boolean;
   }
 }
 
@@ -36,6 +38,15 @@ export function refuseOtherMediaTypes(fastify: FastifyInstance): void {
       !request.routeOptions.config.takesForms
     )
       throw new Problem(415, 'The body has to be JSON. Send it with Content-Type: application/json.');
+    done();
+  });
+}
+
+/** Clients that say JSON in every request say so without a body too, where none is needed. */
+export function allowEmptyBodies(fastify: FastifyInstance): void {
+  fastify.addHook('onRequest', (request, _reply, done) => {
+    const isOptional = request.method === 'DELETE' || request.routeOptions.config.bodyOptional;
+    if (isOptional && !hasBody(request)) delete request.headers['content-type'];
     done();
   });
 }

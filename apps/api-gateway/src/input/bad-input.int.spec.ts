@@ -81,6 +81,16 @@ describe('bad input', () => {
   });
 
   it.each([
+    ['DELETE', '/v1/sessions/0d6f2a51-9f0e-4c1c-8a55-6a6d7c1b2a11', 404],
+    ['POST', '/v1/tasks/0d6f2a51-9f0e-4c1c-8a55-6a6d7c1b2a11/revoke', 404],
+    ['DELETE', '/v1/schedules/nightly', 503],
+    ['POST', '/v1/schedules/nightly/run', 503],
+  ])('takes %s %s without a body, though its type is JSON', async (method, path, status) => {
+    const answer = await gateway.request(method, path, undefined, { 'content-type': 'application/json' });
+    expect(answer.status).toBe(status);
+  });
+
+  it.each([
     ['objects nested 10,000 deep', `{"task":"email.send","payload":${'{"a":'.repeat(10_000)}1${'}'.repeat(10_000)}}`],
     ['lists nested 100,000 deep', `{"task":"email.send","payload":{"a":${'['.repeat(100_000)}${']'.repeat(100_000)}}}`],
     ['a document that is nothing but lists', `${'['.repeat(100_000)}${']'.repeat(100_000)}`],

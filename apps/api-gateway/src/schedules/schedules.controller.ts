@@ -12,6 +12,7 @@ import {
 } from '@mentorhub/contracts';
 import { Calls } from '@mentorhub/tasks/client';
 import { Body, Controller, Delete, Get, Headers, HttpCode, Param, Patch, Post, Query, Res } from '@nestjs/common';
+import { RouteConfig } from '@nestjs/platform-fastify';
 import type { FastifyReply } from 'fastify';
 import { respond } from '../idempotency/answer.js';
 import { Creating, type CreatingRequest } from '../idempotency/creating-request.js';
@@ -72,6 +73,7 @@ export class SchedulesController {
 
   /** Now, besides its slots; also while it is paused. */
   @Post(':name/run')
+  @RouteConfig({ bodyOptional: true })
   async run(
     @Param('name') name: string,
     @Creating() request: CreatingRequest,

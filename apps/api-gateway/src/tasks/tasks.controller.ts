@@ -2,6 +2,7 @@ import { catalogue } from '@mentorhub/contracts';
 import { isTerminal, TaskStore } from '@mentorhub/task-store';
 import { Tasks } from '@mentorhub/tasks/client';
 import { Body, Controller, Get, HttpCode, Param, Patch, Post, Query, Res } from '@nestjs/common';
+import { RouteConfig } from '@nestjs/platform-fastify';
 import type { FastifyReply } from 'fastify';
 import { BodyLimit, bulkBodyBytes } from '../http/body-limits.js';
 import { respond } from '../idempotency/answer.js';
@@ -66,6 +67,7 @@ export class TasksController {
 
   /** 200: it never runs. 202: it runs, or may; its result tells how it ended. */
   @Post(':id/revoke')
+  @RouteConfig({ bodyOptional: true })
   @HttpCode(200)
   async revoke(
     @Param('id') id: string,
