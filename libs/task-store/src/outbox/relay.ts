@@ -102,7 +102,9 @@ export class Relay {
   /** One look at every outbox; answers how many seconds to sleep. */
   private async pass(): Promise<number> {
     if (!this.options.publisher.ready) return longestSleepSeconds / 4;
-    const pauses = await Promise.all(this.options.outboxes.map((outbox) => this.visit(outbox)));
+    // Settled, also when one fails: after a pass nothing is claimed any more, or `stop` would leave it behind.
+    const visits = await Promise.allSettled(this.options.outboxes.map((outbox) => this.visit(outbox)));
+    const pauses = visits.map(valueOf);
     // A queue that confirms slowly or never holds up its own rows, not those of the others.
     while (this.leased.size >= mostLeasedBatches) await Promise.race(this.leased);
     return Math.min(longestSleepSeconds, ...pauses);
@@ -213,4 +215,9 @@ export class Relay {
       };
     });
   }
+}
+
+function valueOf<T>(settled: PromiseSettledResult<T>): T {
+  if (settled.status === 'rejected') throw settled.reason;
+  return settled.value;
 }
