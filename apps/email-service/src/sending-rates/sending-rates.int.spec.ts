@@ -16,6 +16,7 @@ describe('the rates of sending, at work', () => {
       contract: SendEmail,
       payload: { to: `n${n}@${domain}`, subject: 'Hello', content: 'A line.' },
     });
+    const begun = performance.now();
     const slow = await email.tasks.enqueueMany(Array.from({ length: 16 }, request('Slow.example')));
     const quick = await email.tasks.enqueueMany(Array.from({ length: 16 }, request('quick.example')));
     const ends = await Promise.all([...slow, ...quick].map(({ id }) => email.end(id)));
@@ -23,10 +24,8 @@ describe('the rates of sending, at work', () => {
 
     const at = mailsTo('slow.example').map(({ receivedAt }) => receivedAt);
     expect(at).toHaveLength(16);
-    // 15 intervals of 250 ms. A start is never early, but a machine that stalls is late with some and does them together.
-    expect(at.at(-1)! - at[0]!).toBeGreaterThan(3_000);
-    const inOneSecond = at.map((from) => at.filter((one) => one >= from && one < from + 1_000).length);
-    expect(Math.max(...inOneSecond)).toBeLessThanOrEqual(8);
+    // No start is early. A machine that stalls is late with some and does them together, so their distances say nothing.
+    at.forEach((time, n) => expect(time - begun).toBeGreaterThanOrEqual(n * 250));
     expect(Math.max(...mailsTo('quick.example').map(({ receivedAt }) => receivedAt))).toBeLessThan(at.at(-1)!);
   });
 });

@@ -99,6 +99,26 @@ describe('Flow over all replicas', () => {
     await eventually(() => calls.length === 4);
   });
 
+  it('B23: slow tasks that waited in the broker are left to the replicas that have places for them', async () => {
+    const gate = new Gate();
+    script.record = async ({ note }) => {
+      await gate.pass();
+      outside(note);
+    };
+    const producer = await TaskApplication.start(servers, { worker: 'producer' });
+    workers.push(producer);
+    await producer.tasks.enqueueMany(
+      Array.from({ length: 60 }, () => ({ contract: Record, payload: { note: 'slow' } })),
+    );
+    await servers.vhost.management.waitForQueue('work', ({ messages }) => messages === 60);
+    await start('first', 2);
+    await eventually(() => gate.entered === 2);
+    await start('second', 2);
+    await eventually(() => gate.entered === 4);
+    gate.open();
+    await eventually(() => calls.length === 60);
+  });
+
   it('B25: what has a lane of its own is done within two seconds of the rate behind 10,000 others', async () => {
     let limited = 0;
     script.ping = async () => void (limited += 1);

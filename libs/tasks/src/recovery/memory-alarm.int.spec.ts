@@ -1,5 +1,5 @@
 import { jest } from '@jest/globals';
-import { eventually, PrivateBroker } from '@mentorhub/testing';
+import { eventually, eventuallyPasses, PrivateBroker } from '@mentorhub/testing';
 import { ends, nothingLeft, notOnce, writers } from '../../test/counts.js';
 import { Call, Record } from '../../test/example-tasks.js';
 import { Fleet } from '../../test/fleet.js';
@@ -48,7 +48,7 @@ describe('Tasks under a memory alarm of the broker', () => {
     };
     const records = await enqueue(Record);
     const called = await enqueue(Call);
-    await eventually(() => gate.entered === 20);
+    await eventuallyPasses(async () => expect(gate.entered).toBe(20));
     const unpublished = `SELECT FROM tasks.task WHERE published_at IS NULL`;
     await eventually(async () => (await servers.database.query(unpublished)).length === 0);
     await broker.setMemoryAlarm(true);

@@ -1,4 +1,6 @@
 const aheadSeconds = 1;
+/** Judged after so long at the latest, so that a queue whose tasks become slow is noticed by the next one that ends. */
+const judgeAfterMs = 1_000;
 const most = 4_000;
 const mostBytes = 64 * 2 ** 20;
 
@@ -6,8 +8,8 @@ const mostBytes = 64 * 2 ** 20;
  * How many deliveries of a queue a process holds at once.
  *
  * It begins with twice the concurrency, so that slow tasks are left to other replicas and nothing waits here for long. A
- * queue whose deliveries go by quickly gets up to a second's worth, since otherwise each would wait for the
- * broker. Never more than 4,000, nor more than would make 64 MiB of bodies of the usual size (but always the concurrency).
+ * queue whose deliveries are done quickly gets up to a second's worth, since otherwise each would wait for the
+ * broker. How quickly they come says nothing: what was waiting in the broker comes at once. Never more than 4,000, nor more than would make 64 MiB of bodies of the usual size (but always the concurrency).
  */
 export class Prefetch {
   private value: number;
@@ -24,16 +26,16 @@ export class Prefetch {
   }
 
   /**
-   * A delivery has come.
+   * A delivery is done.
    *
    * @param now milliseconds of a clock that does not jump.
    * @returns the prefetch to have from now on, when it should be another.
    */
-  taken(bodyBytes: number, now: number): number | undefined {
+  done(bodyBytes: number, now: number): number | undefined {
     this.since ??= now;
     this.count += 1;
     this.bytes += bodyBytes;
-    if (this.count < this.value) return undefined;
+    if (this.count < this.value && now - this.since < judgeAfterMs) return undefined;
     const wanted = this.wanted((now - this.since) / 1000);
     this.count = this.bytes = 0;
     this.since = now;

@@ -61,8 +61,6 @@ export class QueueLane {
   }
 
   private take(delivery: Delivery): void {
-    const prefetch = this.prefetch.taken(delivery.body.length, performance.now());
-    if (prefetch !== undefined) this.consumer?.resize(prefetch);
     this.waiting.push(delivery);
     this.startNext();
   }
@@ -86,10 +84,16 @@ export class QueueLane {
     const processing = this.options.process(delivery, this.waitAside).finally(() => {
       this.running -= 1;
       this.underWay.delete(processing);
+      this.adaptPrefetch(delivery);
       this.startNext();
     });
     this.underWay.add(processing);
     return true;
+  }
+
+  private adaptPrefetch({ body }: Delivery): void {
+    const prefetch = this.prefetch.done(body.length, performance.now());
+    if (prefetch !== undefined) this.consumer?.resize(prefetch);
   }
 
   private readonly waitAside: WaitAside = async (wait) => {
