@@ -33,13 +33,12 @@ describe('Flow over all replicas', () => {
     script.ping = async () => void starts.push(performance.now());
     const [first] = await Promise.all(['first', 'second', 'third'].map((worker) => start(worker)));
     const requests = Array.from({ length: 60 }, () => ({ contract: Limited, payload: { note: 'limited' } }));
+    const begun = performance.now();
     await first!.tasks.enqueueMany(requests);
     await eventually(() => starts.length === 60, { timeoutSeconds: 60 });
     starts.sort((a, b) => a - b);
-    // 20 a second. A start is never early, but a machine that stalls is late with some and then does them together.
-    const inOneSecond = starts.map((from) => starts.filter((at) => at >= from && at < from + 1_000).length);
-    expect(Math.max(...inOneSecond)).toBeLessThanOrEqual(30);
-    expect(starts.at(-1)! - starts[0]!).toBeGreaterThan(2_700);
+    // 20 a second, none early. A machine that stalls is late with some and does them together, so their distances say nothing.
+    starts.forEach((start, n) => expect(start - begun).toBeGreaterThanOrEqual(n * 50));
   });
 
   it('B24: a limited task does not hold up the others of its queue, and its wait is no attempt', async () => {
