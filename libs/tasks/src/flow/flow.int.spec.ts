@@ -52,6 +52,17 @@ describe('Flow over all replicas', () => {
     expect(calls.indexOf('quick')).toBeLessThan(calls.lastIndexOf('rare'));
   });
 
+  it('B24: even a hundred limited tasks do not hold up those behind them', async () => {
+    script.ping = async ({ note }) => outside(note);
+    const worker = await start('first', 1);
+    await worker.tasks.enqueueMany(Array.from({ length: 100 }, () => ({ contract: Rare, payload: { note: 'rare' } })));
+    await eventually(() => calls.length > 0);
+    const quick = await worker.tasks.enqueue(Ping, { note: 'quick' }, { tracked: true });
+    await worker.ended(quick.id);
+    // One in three seconds; those that wait longer than ten are sent to the delay ladder.
+    expect(calls.length).toBeLessThanOrEqual(4);
+  });
+
   it('hands back, unrun, what waits for its turn when the worker stops', async () => {
     script.ping = async ({ note }) => outside(note);
     const worker = await start('first');

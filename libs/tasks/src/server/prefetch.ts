@@ -9,16 +9,20 @@ const mostBytes = 64 * 2 ** 20;
  *
  * It begins with twice the concurrency, so that slow tasks are left to other replicas and nothing waits here for long. A
  * queue whose deliveries are done quickly gets up to a second's worth, since otherwise each would wait for the
- * broker. How quickly they come says nothing: what was waiting in the broker comes at once. Never more than 4,000, nor more than would make 64 MiB of bodies of the usual size (but always the concurrency).
+ * broker. How quickly they come says nothing: what was waiting in the broker comes at once. Those that wait aside (for a
+ * rate, for a key) leave room for as many others and more, or they would hold up the queue. Never more than 4,000, nor more than would make 64 MiB of bodies of the usual size (but always the concurrency).
  */
 export class Prefetch {
+  /** What is asked for; follows what is wanted in large steps. */
   private value: number;
+  private byPace: number;
+  private forAside = 0;
   private count = 0;
   private bytes = 0;
   private since: number | undefined;
 
   constructor(private readonly concurrency: number) {
-    this.value = this.least;
+    this.value = this.byPace = this.least;
   }
 
   get current(): number {
@@ -36,9 +40,24 @@ export class Prefetch {
     this.count += 1;
     this.bytes += bodyBytes;
     if (this.count < this.value && now - this.since < judgeAfterMs) return undefined;
-    const wanted = this.wanted((now - this.since) / 1000);
+    this.byPace = this.wantedByPace((now - this.since) / 1000);
     this.count = this.bytes = 0;
     this.since = now;
+    return this.resized();
+  }
+
+  /**
+   * So many deliveries wait aside, with so many bytes of bodies.
+   *
+   * @returns as `done`.
+   */
+  waitAside(count: number, bytes: number): number | undefined {
+    this.forAside = 2 * bytes > mostBytes ? 0 : 2 * count;
+    return this.resized();
+  }
+
+  private resized(): number | undefined {
+    const wanted = Math.min(most, this.byPace + this.forAside);
     if (wanted < 2 * this.value && wanted > this.value / 4) return undefined;
     if (wanted === this.value) return undefined;
     this.value = wanted;
@@ -49,7 +68,7 @@ export class Prefetch {
     return Math.min(2 * this.concurrency, 65_535);
   }
 
-  private wanted(seconds: number): number {
+  private wantedByPace(seconds: number): number {
     const perSecond = this.count / Math.max(seconds, 0.001);
     const byBytes = mostBytes / Math.max(1, this.bytes / this.count);
     const ahead = Math.max(this.least, Math.min(most, perSecond * aheadSeconds));

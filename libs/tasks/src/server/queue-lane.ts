@@ -23,6 +23,7 @@ export class QueueLane {
   private readonly returning: (() => void)[] = [];
   private readonly underWay = new Set<Promise<void>>();
   private running = 0;
+  private readonly aside = { count: 0, bytes: 0 };
   private readonly prefetch: Prefetch;
   private consumer: Consumer | undefined;
 
@@ -81,30 +82,39 @@ export class QueueLane {
     if (!delivery) return false;
     if (!delivery.channelOpen) return true; // the broker has given it to somebody else already
     this.running += 1;
-    const processing = this.options.process(delivery, this.waitAside).finally(() => {
-      this.running -= 1;
-      this.underWay.delete(processing);
-      this.adaptPrefetch(delivery);
-      this.startNext();
-    });
+    const processing = this.options
+      .process(delivery, (wait) => this.waitAside(delivery, wait))
+      .finally(() => {
+        this.running -= 1;
+        this.underWay.delete(processing);
+        this.resize(this.prefetch.done(delivery.body.length, performance.now()));
+        this.startNext();
+      });
     this.underWay.add(processing);
     return true;
   }
 
-  private adaptPrefetch({ body }: Delivery): void {
-    const prefetch = this.prefetch.done(body.length, performance.now());
-    if (prefetch !== undefined) this.consumer?.resize(prefetch);
-  }
-
-  private readonly waitAside: WaitAside = async (wait) => {
+  private async waitAside<T>({ body }: Delivery, wait: Promise<T>): Promise<T> {
     this.running -= 1;
+    this.countAside(1, body.length);
     this.startNext();
     try {
       return await wait;
     } finally {
+      this.countAside(-1, -body.length);
       await this.placeAgain();
     }
-  };
+  }
+
+  private countAside(count: number, bytes: number): void {
+    this.aside.count += count;
+    this.aside.bytes += bytes;
+    this.resize(this.prefetch.waitAside(this.aside.count, this.aside.bytes));
+  }
+
+  private resize(prefetch: number | undefined): void {
+    if (prefetch !== undefined) this.consumer?.resize(prefetch);
+  }
 
   private placeAgain(): Promise<void> {
     return new Promise((resolve) => {
