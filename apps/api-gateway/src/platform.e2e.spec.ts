@@ -211,6 +211,11 @@ describe('The platform', () => {
     const list = () => platform.database.query('SELECT address, scope FROM email.suppression');
     await eventually(async () => (await list()).length > 0, { what: 'the address to be on the suppression list' });
     expect(await list()).toEqual([{ address: 'kim@example.com', scope: 'reminders' }]);
+    const [span] = await eventually(() => {
+      const spans = platform.traces.spans().filter((one) => JSON.stringify(one).includes(link.pathname));
+      return spans.length > 0 && spans;
+    });
+    expect(JSON.stringify(span)).toContain('REDACTED');
     expect(JSON.stringify(platform.traces.spans())).not.toContain(link.searchParams.get('token'));
     expect((await platform.request('GET', '/v1/suppressions?email=KIM@example.com')).body).toEqual({
       items: [expect.objectContaining({ email: 'kim@example.com', scope: 'reminders', reason: 'unsubscribed' })],
