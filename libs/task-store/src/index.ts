@@ -4,7 +4,6 @@ export type { NewEvent } from './enqueue/insert-events.js';
 export type { InsertedTask, NewTask } from './enqueue/insert-tasks.js';
 export type { Move } from './enqueue/move-task.js';
 export type { Flow, StartLease } from './flow/flow.js';
-export { isDatabaseUnavailable } from './errors.js';
 export type { TaskRecord, TimelineEntry } from './history/history.js';
 export { recentTasks } from './history/recent-tasks.js';
 export { projectEvents } from './history/project-events.js';

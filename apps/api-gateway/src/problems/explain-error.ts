@@ -1,5 +1,4 @@
-import { ShutdownError } from '@mentorhub/service';
-import { isDatabaseUnavailable } from '@mentorhub/task-store';
+import { databaseFaultOf, ShutdownError } from '@mentorhub/service';
 import { InvalidPayloadError } from '@mentorhub/tasks/client';
 import { HttpException } from '@nestjs/common';
 import { jsonPointer } from '../input/json-pointer.js';
@@ -11,10 +10,8 @@ export function explainError(error: unknown): Problem {
   if (error instanceof Problem) return error;
   if (error instanceof HttpException) return explainHttpException(error);
   if (error instanceof InvalidPayloadError) return invalid(error.faults.map(payloadFault));
-  if (isDatabaseUnavailable(error))
-    return tryAgainLater('The database does not answer. Nothing was accepted; try again.', 5, error);
-  if (isPassingConflict(error))
-    return tryAgainLater('The database is too busy with the same data. Nothing was accepted; try again.', 1, error);
+  const ofDatabase = explainDatabaseFault(error);
+  if (ofDatabase) return ofDatabase;
   if (error instanceof ShutdownError)
     return tryAgainLater('This server is stopping. Try again; another one will answer.', 1, error);
   const ofCall = explainCallError(error);
@@ -45,10 +42,19 @@ const sentences: Record<string, string> = {
 
 const sentence = (text: string) => (/[.!?]$/.test(text) ? text : `${text}.`);
 
-/** Lock time-out, statement time-out, serialisation failure, dead-lock, read-only standby: right now, but not in principle. */
-const passingCodes = new Set(['55P03', '57014', '40001', '40P01', '25006']);
-
-function isPassingConflict(error: unknown): boolean {
-  const { code } = (error ?? {}) as { code?: unknown };
-  return typeof code === 'string' && (passingCodes.has(code) || code.startsWith('53'));
+function explainDatabaseFault(error: unknown): Problem | undefined {
+  switch (databaseFaultOf(error)) {
+    case 'away':
+    case 'ended':
+    case 'read-only':
+      return tryAgainLater('The database does not answer. Nothing was accepted; try again.', 5, error);
+    case 'stale':
+    case 'collided':
+    case 'hindered':
+      return tryAgainLater('The database is too busy with the same data. Nothing was accepted; try again.', 1, error);
+    case 'pool-busy':
+      return tryAgainLater('This server is too busy to ask the database. Nothing was accepted; try again.', 1, error);
+    case undefined:
+      return undefined;
+  }
 }

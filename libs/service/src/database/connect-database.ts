@@ -1,8 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { DataSource, type DataSourceOptions } from 'typeorm';
+import { databaseFaultOf, isPassingFault } from '../database-faults/index.js';
 import type { Logger } from '../logging/create-logger.js';
 import { serialiseError } from '../logging/serialise-error.js';
-import { describeUrl, explainConnectionFault, isPassing } from './connection-fault.js';
+import { closeFaultyConnections } from './close-faulty-connections.js';
+import { describeUrl, explainConnectionFault } from './connection-fault.js';
+import { assertWritable } from './database-probe.js';
 import { pipelineTransactions } from './pipelined-connection.js';
 import { nameConnectionFaults } from './unreachable-database.js';
 
@@ -18,7 +21,7 @@ const retrySeconds = 0.5;
 const reminderSeconds = 10;
 
 /**
- * Opens the pool, waiting for PostgreSQL as long as it takes while it is away or starting.
+ * Opens the pool, waiting for PostgreSQL as long as it takes while it is away, starting, or takes no writes.
  * @throws {ConfigError} when PostgreSQL is there and refuses the user, the password or the database.
  */
 export async function connectDatabase(
@@ -33,6 +36,7 @@ export async function connectDatabase(
     if (result instanceof DataSource) {
       reminder.over();
       nameConnectionFaults(result);
+      closeFaultyConnections(result);
       pipelineTransactions(result);
       return result;
     }
@@ -42,10 +46,14 @@ export async function connectDatabase(
 }
 
 async function attempt(options: DataSourceOptions, url: string): Promise<DataSource | { fault: unknown }> {
+  const dataSource = new DataSource(options);
   try {
-    return await new DataSource(options).initialize();
+    await dataSource.initialize();
+    await assertWritable((sql) => dataSource.query(sql));
+    return dataSource;
   } catch (fault) {
-    if (isPassing(fault)) return { fault };
+    if (dataSource.isInitialized) await dataSource.destroy();
+    if (isPassingFault(fault)) return { fault };
     throw explainConnectionFault(fault, url);
   }
 }
@@ -59,7 +67,7 @@ function waitingReminder(logger: ConnectOptions['logger'], host: string) {
       const { code, message } = serialiseError(fault);
       logger.warn(
         { host, reason: code ?? message },
-        `Waiting for PostgreSQL at ${host}: it does not accept connections yet.`,
+        `Waiting for PostgreSQL at ${host}: it ${databaseFaultOf(fault) === 'read-only' ? 'takes no writes' : 'does not accept connections'} yet.`,
       );
     },
     over() {

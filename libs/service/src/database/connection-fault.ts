@@ -1,29 +1,5 @@
 import { ConfigError } from '../config/config-error.js';
 
-/** PostgreSQL is there but not yet, or no longer, for us: starting, stopping, recovering, out of connections. */
-const passingStates = new Set(['57P01', '57P02', '57P03', '53300', '08000', '08001', '08003', '08004', '08006']);
-
-/** The network's ways to say "not there". A name may be unknown for a while in a cluster that is coming up. */
-const networkFaults = new Set([
-  'EAI_AGAIN',
-  'ECONNREFUSED',
-  'ECONNRESET',
-  'EHOSTDOWN',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'ENOENT',
-  'ENOTFOUND',
-  'EPIPE',
-  'ETIMEDOUT',
-]);
-
-/** True when waiting may help; false when only a person can. */
-export function isPassing(error: unknown): boolean {
-  const code = codeOf(error);
-  if (code !== undefined) return passingStates.has(code) || networkFaults.has(code);
-  return error instanceof Error && /timeout|Connection terminated|ended unexpectedly/i.test(error.message);
-}
-
 /** The fault as one sentence about DATABASE_URL if that is what is wrong; otherwise the error itself. */
 export function explainConnectionFault(error: unknown, url: string): unknown {
   const { host, user, database } = describeUrl(url);

@@ -17,7 +17,7 @@ export interface DatabaseModuleOptions extends DatabaseSettings {
 
 /**
  * Gives the whole application a connected `DataSource` (and `EntityManager`, and with `TypeOrmModule.forFeature`
- * repositories). Everything that injects it is created only when PostgreSQL is there and migrated. Adds the readiness
+ * repositories), and a `DatabaseProbe`. Everything that injects it is created only when PostgreSQL is there and migrated. Adds the readiness
  * check `database`. The pool closes in `onApplicationShutdown`, after servers and consumers have drained.
  * @throws {ConfigError} from the application's creation when PostgreSQL refuses the credentials.
  * @example
@@ -42,6 +42,7 @@ export class DatabaseModule implements OnApplicationShutdown {
         }),
       ],
       providers: [{ provide: DatabaseProbe, useValue: probe }],
+      exports: [DatabaseProbe],
     };
   }
 

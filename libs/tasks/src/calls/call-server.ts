@@ -1,6 +1,5 @@
 import { PublishError, traceProcess, type Broker, type Consumer, type Delivery } from '@mentorhub/messaging';
-import type { Logger } from '@mentorhub/service';
-import { isDatabaseUnavailable } from '@mentorhub/task-store';
+import { isPassingFault, type Logger } from '@mentorhub/service';
 import type { z } from 'zod';
 import type { AnyCallContract, CallOutput } from '../define/index.js';
 import { CallRefusedError } from './call-errors.js';
@@ -116,7 +115,7 @@ export class CallServer {
   }
 
   private refusalFor(error: unknown, { type }: Delivery): CallRefusedError {
-    if (isDatabaseUnavailable(error)) return new CallRefusedError('unavailable', 'The database does not answer.');
+    if (isPassingFault(error)) return new CallRefusedError('unavailable', 'The database does not answer.');
     this.options.logger.error({ err: error, call: type }, 'A call met a fault of this service.');
     return new CallRefusedError('failed', 'The service that was asked met a fault of its own.');
   }

@@ -1,7 +1,8 @@
-import { isDatabaseUnavailable, type Claim, type TaskRun, type TaskStore } from '@mentorhub/task-store';
+import type { Claim, TaskRun, TaskStore } from '@mentorhub/task-store';
 import type { Logger } from '@mentorhub/service';
 import type { Outcome, RecordedOutcome, Retrying } from '../outcomes/outcome.js';
 import type { Job } from '../server/job.js';
+import type { HandlerFaults } from './handler-faults.js';
 import type { HandlerRunner } from './run-handler.js';
 
 export interface EffectsOptions {
@@ -9,6 +10,7 @@ export interface EffectsOptions {
   readonly runner: HandlerRunner;
   readonly worker: string;
   readonly logger: Logger;
+  readonly faults: HandlerFaults;
 }
 
 export type StoredClaim = Claim<RecordedOutcome>;
@@ -26,18 +28,3 @@ export function refused(claim: Exclude<StoredClaim, GrantedClaim | { kind: 'revo
   if (claim.kind === 'finished') return { kind: 'duplicate', of: claim.outcome };
   return { kind: claim.kind };
 }
-
-/** A handler's own network errors are its failures; only a query that found no database is the runtime's. */
-export function isQueryOfAnAbsentDatabase(error: unknown): boolean {
-  for (let seen = error, depth = 0; seen instanceof Error && depth < 5; seen = seen.cause, depth += 1) {
-    if (queryErrors.has(seen.name) && isDatabaseUnavailable(seen)) return true;
-  }
-  return false;
-}
-
-const queryErrors = new Set([
-  'DatabaseUnreachableError',
-  'QueryFailedError',
-  'QueryRunnerAlreadyReleasedError',
-  'QueryRunnerProviderAlreadyReleasedError',
-]);

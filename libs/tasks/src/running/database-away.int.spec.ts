@@ -1,10 +1,12 @@
 import { jest } from '@jest/globals';
 import { eventually } from '@mentorhub/testing';
-import { Ping, Record } from '../../test/example-tasks.js';
+import { Call, Ping, Record } from '../../test/example-tasks.js';
 import { Gate } from '../../test/gate.js';
+import { takeParked } from '../../test/messages.js';
 import { resetScript, script, ScriptedController, write } from '../../test/scripted-handlers.js';
 import { createServers, TaskApplication, type Servers } from '../../test/task-application.js';
 import type { DatabaseContext } from '../server/context.js';
+import { mostRepeats } from './handler-faults.js';
 
 jest.setTimeout(90_000);
 
@@ -16,7 +18,7 @@ describe('A handler whose connection to PostgreSQL breaks', () => {
     servers = await createServers();
     application = await TaskApplication.start(servers, {
       controllers: [ScriptedController],
-      queues: { work: { concurrency: 5 } },
+      queues: { work: { concurrency: 5 }, outside: { concurrency: 5 } },
     });
   });
 
@@ -73,5 +75,61 @@ describe('A handler whose connection to PostgreSQL breaks', () => {
     script.ping = () => Promise.reject(Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' }));
     const { id } = await application.tasks.enqueue(Ping, { note: 'elsewhere' });
     expect((await application.failed(id)).message).toBe('connect ECONNREFUSED');
+  });
+
+  describe('and that ended it itself', () => {
+    const endItself = `SELECT pg_terminate_backend(pg_backend_pid())`;
+    const never = { retry: { maxRetries: 0 } };
+
+    it.each<[string, (ctx: DatabaseContext) => Promise<unknown>, RegExp]>([
+      ['says so', ({ tx }) => tx.query(endItself), /terminating connection|Connection terminated/],
+      ['swallows it', ({ tx }) => tx.query(endItself).catch(() => undefined), /connection error|already released/],
+      [
+        'has declared its transaction READ ONLY, and writes',
+        ({ tx, id }) => tx.query('SET TRANSACTION READ ONLY').then(() => write(tx, 'read only', id)),
+        /read-only transaction/,
+      ],
+    ])('is run again a few times and has then failed: it %s', async (_, run, message) => {
+      let runs = 0;
+      script.record = async (payload, ctx) => {
+        if (payload.note !== 'ends') return void (await write(ctx.tx, payload.note, ctx.id));
+        runs += 1;
+        await run(ctx);
+      };
+      const { id } = await application.tasks.enqueue(Record, { note: 'ends' }, never);
+      expect((await application.failed(id)).message).toMatch(message);
+      expect(runs).toBe(1 + mostRepeats);
+      await takeParked(servers);
+      const other = await application.tasks.enqueue(Record, { note: 'other' });
+      expect(await application.ended(other.id)).toMatchObject({ state: 'succeeded', attempt: 1 });
+    });
+
+    it('has failed also when its effects are idempotent or external, and leaves nothing spinning', async () => {
+      let runs = 0;
+      const run = async () => {
+        runs += 1;
+        await application.dataSource.query(endItself);
+      };
+      Object.assign(script, { ping: run, call: run });
+      const tasks = [
+        await application.tasks.enqueue(Ping, { note: 'ends' }, { ...never, tracked: true }),
+        await application.tasks.enqueue(Call, { note: 'ends' }, never),
+      ];
+      for (const { id } of tasks) await application.failed(id);
+      expect(runs).toBe(2 * (1 + mostRepeats));
+      await takeParked(servers, 2);
+    });
+
+    it('has failed at once when its query has a wrong number of parameters, whose code is that of a broken protocol', async () => {
+      let runs = 0;
+      script.record = async (_payload, { tx }) => {
+        runs += 1;
+        await tx.query('SELECT $1::int, $2::int', [1]);
+      };
+      const { id } = await application.tasks.enqueue(Record, { note: 'too few' }, never);
+      expect((await application.failed(id)).message).toContain('bind message supplies 1 parameters');
+      expect(runs).toBe(1);
+      await takeParked(servers);
+    });
   });
 });

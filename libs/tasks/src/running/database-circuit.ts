@@ -1,7 +1,7 @@
 import type { Logger } from '@mentorhub/service';
 
 export interface DatabaseCircuitOptions {
-  /** Rejects while the database is away. */
+  /** Rejects while the database is away or takes no writes; on a connection that is no task's. */
   readonly probe: () => Promise<unknown>;
   readonly logger: Logger;
 }
@@ -12,8 +12,10 @@ const warnEveryProbes = 20;
 /**
  * Keeps work back while the database is away.
  *
- * 1. A job that found no database trips it: no delivery is started any more, what has arrived waits here unacked.
- * 2. The database is probed twice a second; no message is moved and no attempt is spent meanwhile.
+ * 1. A job that found no database looks for it on another connection. If it is there, the fault was that job's connection
+ *    alone, and nobody else is concerned.
+ * 2. If not, no delivery is started any more, what has arrived waits here unacked. The database is probed twice a second; no
+ *    message is moved and no attempt is spent meanwhile.
  * 3. Once it answers, everything that waited goes on.
  */
 export class DatabaseCircuit {
@@ -38,11 +40,17 @@ export class DatabaseCircuit {
     this.listeners.push(listener);
   }
 
-  /** Something found no database. Resolves when it is back, or when `stop` was called. */
-  trip(error: unknown): Promise<void> {
-    if (this.stopped) return Promise.resolve();
-    this.tripped ??= this.untilBack(error);
-    return this.tripped;
+  /** Whether the database answers after all, now that something did not find it. If not, work stops until it is back. */
+  async answersAfter(error: unknown): Promise<boolean> {
+    if (this.tripped) return false;
+    if (await this.answers()) return true;
+    if (!this.stopped) this.tripped ??= this.untilAnswering(error);
+    return false;
+  }
+
+  /** Resolves when the database is back, or when `stop` was called; at once when it was not away. */
+  async untilBack(): Promise<void> {
+    await this.tripped;
   }
 
   /** Ends the waiting of everybody; nobody waits afterwards. */
@@ -51,12 +59,13 @@ export class DatabaseCircuit {
     this.endPause();
   }
 
-  private async untilBack(error: unknown): Promise<void> {
+  private async untilAnswering(error: unknown): Promise<void> {
     const { logger } = this.options;
     logger.warn({ err: error }, 'PostgreSQL is away: no task is started until it is back, and no attempt is spent.');
-    for (let probes = 1; !this.stopped && !(await this.answers()); probes += 1) {
+    for (let probes = 1; !this.stopped; probes += 1) {
       if (probes % warnEveryProbes === 0) logger.warn({ probes }, 'PostgreSQL is still away; tasks wait.');
       await this.pause();
+      if (this.stopped || (await this.answers())) break;
     }
     this.tripped = undefined;
     if (this.stopped) return;

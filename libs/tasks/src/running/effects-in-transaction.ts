@@ -1,46 +1,51 @@
-import { isClaimLost, isDatabaseUnavailable } from '@mentorhub/task-store';
+import { databaseFaultOf } from '@mentorhub/service';
+import { isClaimLost } from '@mentorhub/task-store';
 import { randomUUID } from 'node:crypto';
-import { QueryRunnerAlreadyReleasedError, type EntityManager } from 'typeorm';
+import type { EntityManager } from 'typeorm';
 import type { Outcome, RecordedOutcome } from '../outcomes/outcome.js';
 import { ClaimLostError } from '../server/context.js';
 import type { Job } from '../server/job.js';
-import { isCutShort } from './attempt-limits.js';
-import {
-  isGranted,
-  isQueryOfAnAbsentDatabase,
-  refused,
-  runOf,
-  type EffectsOptions,
-  type Failure,
-  type StoredClaim,
-} from './claims.js';
+import { isGranted, refused, runOf, type EffectsOptions, type Failure, type StoredClaim } from './claims.js';
+import type { WhoseFault } from './handler-faults.js';
 import { recordFailure } from './record-failure.js';
 import { HandlerFailure } from './run-handler.js';
+
+/** What is known of an attempt when its transaction has failed. */
+interface Attempt {
+  /** The claim was granted, so that the handler ran. */
+  startedAt?: Date;
+  connectionLost: boolean;
+}
 
 /** `database` effects, and events: claim, handler, outcome and whatever the handler enqueues are one transaction. */
 export class EffectsInTransaction {
   constructor(private readonly options: EffectsOptions) {}
 
   async run(job: Job, payload: unknown): Promise<Outcome> {
-    const { runner } = this.options;
-    try {
-      return await this.runInTransaction(job, payload);
-    } catch (error) {
-      if (!(error instanceof HandlerFailure)) return this.afterBrokenCommit(job, error);
-      if (!isCutShort(error.cause) && isQueryOfAnAbsentDatabase(error.cause)) throw error.cause;
-      return this.recordFailure(job, runner.ended(job, error.cause, error.startedAt));
+    for (let repeats = 0; ; repeats += 1) {
+      const attempt: Attempt = { connectionLost: false };
+      try {
+        return await this.runInTransaction(job, payload, attempt);
+      } catch (error) {
+        const whose = await this.whoseFault(error, attempt, repeats);
+        if (whose === 'runtime') throw causeOf(error);
+        if (whose === 'handler') return this.attemptFailed(job, error, attempt);
+      }
     }
   }
 
   /** COMMIT is sent right behind the record of the success, which rolls it back when it fails: one wait less. */
-  private async runInTransaction(job: Job, payload: unknown): Promise<Outcome> {
+  private async runInTransaction(job: Job, payload: unknown, attempt: Attempt): Promise<Outcome> {
     const { store, runner } = this.options;
     let recording: Promise<void> | undefined;
     const committed = store.dataSource.transaction((tx) =>
       this.underClaim(tx, job, async () => {
-        const outcome = await runner
-          .run(job, payload, { tx })
-          .catch((error: unknown) => Promise.reject(this.onLostConnection(tx, error)));
+        attempt.startedAt = new Date();
+        const outcome = await runner.run(job, payload, { tx }).catch((error: unknown) => {
+          // Whatever the handler made of it: it stood on a connection that was gone.
+          attempt.connectionLost = tx.queryRunner?.isReleased === true;
+          throw error;
+        });
         recording = this.recordSuccess(tx, job, outcome);
         recording.catch(() => undefined); // looked at below, after the COMMIT
         return outcome;
@@ -51,10 +56,23 @@ export class EffectsInTransaction {
     return committed;
   }
 
-  /** Whatever the handler made of it: it stood on a connection that was gone. Unless it was cut off on purpose. */
-  private onLostConnection(tx: EntityManager, error: unknown): unknown {
-    if (error instanceof HandlerFailure && isCutShort(error.cause)) return error;
-    return tx.queryRunner?.isReleased ? new QueryRunnerAlreadyReleasedError() : error;
+  /**
+   * Before the handler has run, all faults are the runtime's. Afterwards, also where the handler returned: it may have ended
+   * its connection or swallowed an error. When COMMIT is in doubt, the next claim knows whether it happened.
+   */
+  private async whoseFault(error: unknown, attempt: Attempt, repeats: number): Promise<WhoseFault> {
+    if (!attempt.startedAt) return 'runtime';
+    // The record of the success had to wait too long for a lock: no handler's statement.
+    if (!(error instanceof HandlerFailure) && databaseFaultOf(error) === 'hindered') return 'runtime';
+    return this.options.faults.judge(causeOf(error), { repeats, inTransaction: attempt });
+  }
+
+  /** The statement that records an outcome fails in a transaction that a swallowed SQL error has aborted. */
+  private attemptFailed(job: Job, error: unknown, { startedAt = new Date() }: Attempt): Promise<Outcome> {
+    const { runner, logger } = this.options;
+    if (!(error instanceof HandlerFailure))
+      logger.error({ err: error }, 'The handler left its transaction unusable; nothing of it was kept.');
+    return this.recordFailure(job, runner.ended(job, causeOf(error), startedAt));
   }
 
   private async underClaim(tx: EntityManager, job: Job, work: () => Promise<Outcome>): Promise<Outcome> {
@@ -73,17 +91,6 @@ export class EffectsInTransaction {
     );
   }
 
-  /**
-   * The statement that records an outcome fails in a transaction that a swallowed SQL error has aborted: that is the
-   * handler's failure. When the database is away, COMMIT may have happened or not; the job is run again once it is back,
-   * and then the inbox knows.
-   */
-  private afterBrokenCommit(job: Job, error: unknown): Promise<Outcome> {
-    if (isDatabaseUnavailable(error)) throw error;
-    this.options.logger.error({ err: error }, 'The handler left its transaction unusable; nothing of it was kept.');
-    return this.recordFailure(job, this.options.runner.ended(job, error, new Date()));
-  }
-
   private async recordSuccess(tx: EntityManager, job: Job, outcome: RecordedOutcome): Promise<void> {
     try {
       await this.options.store.inbox.succeed(tx, runOf(job), outcome);
@@ -92,3 +99,5 @@ export class EffectsInTransaction {
     }
   }
 }
+
+const causeOf = (error: unknown): unknown => (error instanceof HandlerFailure ? error.cause : error);

@@ -1,14 +1,12 @@
-import { isDatabaseUnavailable } from '@mentorhub/task-store';
+import { isPassingFault } from '@mentorhub/service';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Outcome, RecordedOutcome } from '../outcomes/outcome.js';
 import { ClaimLostError } from '../server/context.js';
 import { timeLimitOf, type Job } from '../server/job.js';
 import { noteAmbiguousCall } from './ambiguous-call.js';
-import { isCutShort } from './attempt-limits.js';
 import {
   isGranted,
-  isQueryOfAnAbsentDatabase,
   refused,
   runOf,
   type EffectsOptions,
@@ -62,8 +60,8 @@ export class EffectsUnderClaim {
     return this.recordUnderClaim(job, held.token, outcome);
   }
 
-  private async call(job: Job, payload: unknown, held: Held): Promise<RecordedOutcome | Failure> {
-    const { store, runner } = this.options;
+  private async call(job: Job, payload: unknown, held: Held, repeats = 0): Promise<RecordedOutcome | Failure> {
+    const { store, runner, faults } = this.options;
     const startCalling = async (): Promise<void> => {
       if (!(await store.inbox.startCalling(store.dataSource.manager, runOf(job), held.token)))
         throw new ClaimLostError(job.id);
@@ -73,7 +71,10 @@ export class EffectsUnderClaim {
       return await runner.run(job, payload, { startCalling });
     } catch (error) {
       if (!(error instanceof HandlerFailure)) throw error;
-      if (!isCutShort(error.cause) && isQueryOfAnAbsentDatabase(error.cause)) throw error.cause;
+      const whose = await faults.judge(error.cause, { repeats });
+      if (whose === 'runtime') throw error.cause;
+      // What the outside world was asked once is not asked again at once.
+      if (whose === 'chance' && !held.called) return this.call(job, payload, held, repeats + 1);
       return runner.ended(job, error.cause, error.startedAt);
     }
   }
@@ -92,7 +93,7 @@ export class EffectsUnderClaim {
         return recorded;
       } catch (error) {
         if (error === lastError) throw error;
-        if (!isDatabaseUnavailable(error))
+        if (!isPassingFault(error))
           return this.recordOnce(job, token, this.options.runner.failed(job, error, new Date()));
         lastError = error;
         this.options.logger.warn(
@@ -115,7 +116,7 @@ export class EffectsUnderClaim {
       try {
         return await inbox.release(dataSource.manager, runOf(job), token);
       } catch (error) {
-        if (!isDatabaseUnavailable(error)) return;
+        if (!isPassingFault(error)) return;
         await pause(againMs, undefined, { ref: false });
       }
     }

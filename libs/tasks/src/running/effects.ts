@@ -1,8 +1,7 @@
 import { UnreadableMessage } from '../server/decode-delivery.js';
 import type { Outcome } from '../outcomes/outcome.js';
 import type { Job } from '../server/job.js';
-import { isCutShort } from './attempt-limits.js';
-import { isQueryOfAnAbsentDatabase, runOf, type EffectsOptions } from './claims.js';
+import { runOf, type EffectsOptions } from './claims.js';
 import { EffectsInTransaction } from './effects-in-transaction.js';
 import { EffectsUnderClaim } from './effects-under-claim.js';
 import { HandlerFailure } from './run-handler.js';
@@ -37,13 +36,15 @@ export class Effects {
     }
   }
 
-  private async plainly(job: Job, payload: unknown): Promise<Outcome> {
-    const { store, runner, worker } = this.options;
+  private async plainly(job: Job, payload: unknown, repeats = 0): Promise<Outcome> {
+    const { store, runner, worker, faults } = this.options;
     try {
       return await runner.run(job, payload, {});
     } catch (error) {
       if (!(error instanceof HandlerFailure)) throw error;
-      if (!isCutShort(error.cause) && isQueryOfAnAbsentDatabase(error.cause)) throw error.cause;
+      const whose = await faults.judge(error.cause, { repeats });
+      if (whose === 'runtime') throw error.cause;
+      if (whose === 'chance') return this.plainly(job, payload, repeats + 1);
       const failure = runner.ended(job, error.cause, error.startedAt);
       const { manager } = store.dataSource;
       if (failure.kind === 'failed') await store.endings.fail(manager, runOf(job), failure.event.error, worker);

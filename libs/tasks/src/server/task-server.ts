@@ -1,6 +1,6 @@
 import type { Broker, Delivery, MessagePublisher } from '@mentorhub/messaging';
-import type { HealthChecks, Logger } from '@mentorhub/service';
-import { isDatabaseUnavailable, type TaskStore } from '@mentorhub/task-store';
+import { isDatabaseAway, type DatabaseProbe, type HealthChecks, type Logger } from '@mentorhub/service';
+import type { TaskStore } from '@mentorhub/task-store';
 import { Server, type CustomTransportStrategy } from '@nestjs/microservices';
 import { lastValueFrom } from 'rxjs';
 import type { Tasks } from '../client/tasks.js';
@@ -29,6 +29,7 @@ import { DatabaseCircuit } from '../running/database-circuit.js';
 import { Effects } from '../running/effects.js';
 import { endTransaction } from '../running/end-transaction.js';
 import { EventLoopWatch } from '../running/event-loop-watch.js';
+import { HandlerFaults, mostRepeats, runsAgainAtOnce } from '../running/handler-faults.js';
 import { HandlerRunner, type HandlerCall } from '../running/run-handler.js';
 import { ProgressReports } from '../running/progress-reports.js';
 import { RunningTasks } from '../running/running-tasks.js';
@@ -55,6 +56,7 @@ export interface TaskServerOptions {
   readonly sharedRates?: SharedRatesOf;
   readonly worker: string;
   readonly health: HealthChecks;
+  readonly databaseProbe: Pick<DatabaseProbe, 'look'>;
   readonly taskLogger: Logger;
 }
 
@@ -112,7 +114,9 @@ export class TaskServer extends Server implements CustomTransportStrategy {
       handlerOf: (name) => this.handlerOf(name),
       endTransaction,
     });
-    const effectsOptions = { store, runner, worker, logger: taskLogger };
+    this.circuit = new DatabaseCircuit({ probe: () => options.databaseProbe.look(), logger: taskLogger });
+    const faults = new HandlerFaults(this.circuit);
+    const effectsOptions = { store, runner, worker, logger: taskLogger, faults };
     const effects = new Effects(effectsOptions);
     this.revocations = new RevocationWatch({
       ...options,
@@ -133,7 +137,6 @@ export class TaskServer extends Server implements CustomTransportStrategy {
       watchSuspects(effectsOptions, new Solitude()),
     ];
     this.run = compose(steps, (job) => effects.run(job));
-    this.circuit = new DatabaseCircuit({ probe: () => store.dataSource.query('SELECT 1'), logger: taskLogger });
     this.lanes = Object.entries(options.queues).map(([queue, { concurrency }]) => this.lane(queue, concurrency));
     this.circuit.onClosed(() => this.lanes.forEach((lane) => lane.resume()));
   }
@@ -207,14 +210,26 @@ export class TaskServer extends Server implements CustomTransportStrategy {
     }
   }
 
-  /** Runs a job again, here, for as long as the database is away. */
+  /**
+   * Runs a job again, here, for as long as the database is away; and a few times when a fault of the runtime's own
+   * statements is one that an immediate repetition mends.
+   */
   private async untilDecided(job: Job): Promise<Outcome> {
-    for (;;) {
+    for (let repeats = 0; ; repeats += 1) {
       const outcome = await this.run(job);
-      if (outcome.kind !== 'fault' || !isDatabaseUnavailable(outcome.error)) return outcome;
-      await this.circuit.trip(outcome.error);
+      if (outcome.kind !== 'fault' || !runsAgainAtOnce(outcome.error)) return outcome;
+      if (!(await this.mayRepeat(outcome.error))) {
+        await this.circuit.untilBack();
+        repeats = 0;
+      }
       if (this.circuit.isStopped || !job.delivery.channelOpen) return { kind: 'unstarted' };
+      if (repeats === mostRepeats) return outcome;
     }
+  }
+
+  /** At once: what is not about the connection, or what was about that connection alone. */
+  private async mayRepeat(error: unknown): Promise<boolean> {
+    return !isDatabaseAway(error) || this.circuit.answersAfter(error);
   }
 
   private unreadable(delivery: Delivery, thrown: UnreadableMessage): Outcome {

@@ -1,6 +1,6 @@
 import { Broker, delayLadder, mergeTopologies, type Topology } from '@mentorhub/messaging';
 import { deadLetterMetrics, initialiseTaskLabels } from '@mentorhub/metrics';
-import { fatal, HealthChecks, SERVICE_LOGGER, ShutdownSignal, type Logger } from '@mentorhub/service';
+import { DatabaseProbe, fatal, HealthChecks, SERVICE_LOGGER, ShutdownSignal, type Logger } from '@mentorhub/service';
 import { TaskStore } from '@mentorhub/task-store';
 import {
   Inject,
@@ -52,7 +52,7 @@ const optionsToken = Symbol('tasks module options');
 
 /**
  * The task runtime in a Nest application: provides `Tasks`, `TaskResults`, `TaskStore`, `Broker` and `TaskServer` to all
- * of it. Needs a `DataSource`, on a database where `taskStoreMigrations` have run.
+ * of it. Needs a `DataSource` and a `DatabaseProbe` (`DatabaseModule`), on a database where `taskStoreMigrations` have run.
  *
  * 1. Bootstrap connects to the broker in the background and starts the relay; neither waits for the broker.
  * 2. Before shutdown the relay stops polling. Servers and consumers drain, and may still publish; the pool waits for that.
@@ -80,7 +80,7 @@ export class TasksModule implements OnApplicationBootstrap, BeforeApplicationShu
         { provide: Tasks, inject: [TaskStore, Broker, PayloadCipher, TaskResults], useFactory: makeTasks(options) },
         {
           provide: TaskServer,
-          inject: [Broker, TaskStore, Tasks, PayloadCipher, HealthChecks, SERVICE_LOGGER],
+          inject: [Broker, TaskStore, Tasks, PayloadCipher, HealthChecks, DatabaseProbe, SERVICE_LOGGER],
           useFactory: makeServer(options),
         },
       ],
@@ -144,8 +144,16 @@ const makeTasks =
 
 const makeServer =
   (options: TasksModuleOptions) =>
-  (broker: Broker, store: TaskStore, tasks: Tasks, cipher: PayloadCipher, health: HealthChecks, taskLogger: Logger) =>
-    new TaskServer({ ...options, broker, store, tasks, cipher, health, taskLogger });
+  (
+    broker: Broker,
+    store: TaskStore,
+    tasks: Tasks,
+    cipher: PayloadCipher,
+    health: HealthChecks,
+    databaseProbe: DatabaseProbe,
+    taskLogger: Logger,
+  ) =>
+    new TaskServer({ ...options, broker, store, tasks, cipher, health, databaseProbe, taskLogger });
 
 const makeResults =
   ({ exchanges, worker }: TasksModuleOptions) =>

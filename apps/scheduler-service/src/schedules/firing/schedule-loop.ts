@@ -1,6 +1,5 @@
 import { initialiseScheduleLabels } from '@mentorhub/metrics';
-import { InjectLogger, type Logger } from '@mentorhub/service';
-import { isDatabaseUnavailable } from '@mentorhub/task-store';
+import { InjectLogger, isDatabaseAway, type Logger } from '@mentorhub/service';
 import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { DueSchedules } from './due-schedules.js';
 import { batchSize, ScheduleFiring } from './schedule-firing.js';
@@ -83,7 +82,7 @@ export class ScheduleLoop implements OnApplicationBootstrap, OnModuleDestroy {
     try {
       while (!this.stopping && (await this.firing.fireDue()) === batchSize);
     } catch (error) {
-      if (isDatabaseUnavailable(error)) throw error;
+      if (isDatabaseAway(error)) throw error;
       await this.fireOneByOne();
     }
   }
@@ -92,7 +91,7 @@ export class ScheduleLoop implements OnApplicationBootstrap, OnModuleDestroy {
     for (const id of await this.schedules.dueIds(batchSize)) {
       if (this.stopping) return;
       await this.firing.fireOne(id).catch((error: unknown) => {
-        if (isDatabaseUnavailable(error)) throw error;
+        if (isDatabaseAway(error)) throw error;
         const message = 'A schedule could not be fired; it is tried again in a second.';
         this.logger.error({ err: error, schedule_id: id }, message);
       });
