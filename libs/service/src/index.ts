@@ -7,6 +7,7 @@ export { connectDatabase, type ConnectOptions } from './database/connect-databas
 export { databaseOptions, type DatabaseSettings } from './database/database-options.js';
 export { DatabaseProbe } from './database/database-probe.js';
 export { DatabaseModule, type DatabaseModuleOptions } from './database/database.module.js';
+export { endConnection, type EndableClient } from './database/end-connection.js';
 export { migrateCommand, migrateDatabase } from './database/migrate-command.js';
 export { runMigrations, type MigrationPlan } from './database/run-migrations.js';
 export { DatabaseUnreachableError } from './database/unreachable-database.js';

@@ -59,6 +59,37 @@ describe('An inline handler that runs into its hard limit', () => {
     await takeParked(servers);
   });
 
+  it('B15: loses its transaction also when no connection of the pool is left to end it with', async () => {
+    const size = application.dataSource.options.poolSize as number;
+    const others = Array.from({ length: size - 1 }, () => application.dataSource.createQueryRunner());
+    await Promise.all(others.map((runner) => runner.connect()));
+    script.record = async ({ note }, ctx) => {
+      await write(ctx.tx, note, ctx.id);
+      await ctx.tx.query('SELECT pg_sleep(600)').catch(() => undefined);
+    };
+    try {
+      const { id } = await application.tasks.enqueue(Brief, { note: 'crowded' }, { retry: once });
+      expect((await application.failed(id)).name).toBe('HardLimitError');
+      expect(await application.ledger()).toEqual([]);
+    } finally {
+      await Promise.all(others.map((runner) => runner.release()));
+    }
+    await takeParked(servers);
+  });
+
+  it('B15: loses its transaction and its locks are free', async () => {
+    script.record = async ({ note }, ctx) => {
+      await write(ctx.tx, note, ctx.id);
+      await ctx.tx.query('SELECT pg_advisory_xact_lock(77)');
+      await aborted(ctx);
+    };
+    const { id } = await application.tasks.enqueue(Brief, { note: 'locked' }, { retry: once });
+    expect((await application.failed(id)).name).toBe('HardLimitError');
+    const free = await servers.database.query('SELECT pg_try_advisory_lock(77) AS free');
+    expect(free).toEqual([{ free: true }]);
+    await takeParked(servers);
+  });
+
   it('B15: keeps its slot, and its retry waits, until it has returned', async () => {
     const gate = new Gate();
     let signal: AbortSignal | undefined;
