@@ -17,8 +17,11 @@ export const Line = (longest: number) =>
 
 export const Username = Line(64);
 export const Uuid = z.uuid();
-/** The id of a row, which somebody may have imported: of a UUID's form, whatever its version. */
-export const RowId = z.guid();
+/**
+ * The id of a row, which somebody may have imported, or of a task, which callers may choose: of a UUID's form, whatever its
+ * version. In lower case, as PostgreSQL writes it.
+ */
+export const RowId = z.guid().toLowerCase();
 /** How long a session takes. */
 export const Minutes = z.int().min(1).max(1440);
 /** RFC 3339 in UTC. */

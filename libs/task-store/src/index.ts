@@ -8,7 +8,7 @@ export type { TaskRecord, TimelineEntry } from './history/history.js';
 export { recentTasks } from './history/recent-tasks.js';
 export { projectEvents } from './history/project-events.js';
 export type { TaskError, TaskEvent } from './history/task-event.js';
-export { derivedId } from './ids.js';
+export { derivedId, readTaskId, toTaskId } from './ids.js';
 export { isClaimLost, type Claim, type Ending, type TaskRun } from './inbox/inbox.js';
 export { taskSchema, taskStoreMigrationPlan, taskStoreMigrations } from './migrations/index.js';
 export { isReservedHeader, taskHeaders, taskMessage, type TaskMessageParts } from './outbox/task-message.js';

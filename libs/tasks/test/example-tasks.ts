@@ -39,6 +39,15 @@ export const Ping = defineTask({
   retry,
   effects: 'idempotent',
   payload: z.strictObject({ note: z.string() }),
+});
+
+/** Its signal fires soon. */
+export const Warned = defineTask({
+  name: 'light.warned',
+  version: 1,
+  retry,
+  effects: 'idempotent',
+  payload: z.strictObject({ note: z.string() }),
   timeLimit: { softSeconds: 0.2, hardSeconds: 60 },
 });
 
@@ -137,7 +146,7 @@ export const Recorded = defineEvent({
 });
 
 export const catalogue = defineCatalogue({
-  tasks: [Record, Call, Book, Ping, ByDefault, Act, Upload, Limited, Rare, ByKey, Brief, BriefCall, BriefPing],
+  tasks: [Record, Call, Book, Ping, Warned, ByDefault, Act, Upload, Limited, Rare, ByKey, Brief, BriefCall, BriefPing],
   events: [Recorded],
   routes: defineRouting([
     { pattern: 'outside.*', queue: 'outside' },

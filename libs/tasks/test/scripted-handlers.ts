@@ -20,6 +20,7 @@ import {
   Rare,
   Record,
   Recorded,
+  Warned,
 } from './example-tasks.js';
 
 type Note = { readonly note: string };
@@ -68,6 +69,11 @@ export class ScriptedController {
 
   @TaskHandler(Ping)
   ping(payload: Payload<typeof Ping>, ctx: TaskContext) {
+    return script.ping(payload, ctx);
+  }
+
+  @TaskHandler(Warned)
+  warned(payload: Payload<typeof Warned>, ctx: TaskContext) {
     return script.ping(payload, ctx);
   }
 

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { RowId } from '@mentorhub/contracts';
 import type { Delivery } from '@mentorhub/messaging';
 import { derivedId, taskHeaders, type DeadLetter } from '@mentorhub/task-store';
 import { z } from 'zod';
@@ -16,7 +17,6 @@ const Count = z.coerce
   .int()
   .min(1)
   .max(2 ** 31 - 1);
-const Id = z.uuid();
 
 /** Makes a dead letter of anything that arrives. Its texts are such that PostgreSQL takes them. Never throws. */
 export function deadLetterOf(delivery: Delivery): IncomingLetter {
@@ -50,7 +50,7 @@ type TaskPart = Pick<DeadLetter, 'taskId' | 'run' | 'attempt'>;
 function taskOf({ messageId, headers }: Delivery, note: ParkingNote): TaskPart {
   if (!note.byBroker) return { taskId: note.taskId, run: note.run, attempt: note.attempt };
   return {
-    taskId: optional(Id, messageId),
+    taskId: optional(RowId, messageId),
     run: optional(Count, headers[taskHeaders.run]),
     attempt: optional(Count, headers[taskHeaders.attempt]),
   };
@@ -58,7 +58,7 @@ function taskOf({ messageId, headers }: Delivery, note: ParkingNote): TaskPart {
 
 /** A run of a task has one letter. Anything else is known by its bytes, without what the broker and time add. */
 function idOf(delivery: Delivery, note: ParkingNote, headers: Record<string, unknown>, task: TaskPart): string {
-  if (task.taskId !== undefined && task.run !== undefined) return derivedId(task.taskId.toLowerCase(), task.run);
+  if (task.taskId !== undefined && task.run !== undefined) return derivedId(task.taskId, task.run);
   const names = [note.queue, delivery.messageId, delivery.type, Object.entries(headers).sort()];
   return derivedId(createHash('sha256').update(JSON.stringify(names)).update('\0').update(delivery.body).digest('hex'));
 }

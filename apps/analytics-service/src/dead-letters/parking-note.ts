@@ -1,3 +1,4 @@
+import { RowId } from '@mentorhub/contracts';
 import type { Delivery } from '@mentorhub/messaging';
 import { taskHeaders, type ParkedEnvelope } from '@mentorhub/task-store';
 import { z } from 'zod';
@@ -19,7 +20,7 @@ const Envelope = z.object({
   reason: z.string(),
   error: z.object({ name: z.string(), message: z.string(), stack: z.string().optional() }),
   queue: z.string(),
-  taskId: z.uuid().optional(),
+  taskId: RowId.optional(),
   run: count.optional(),
   attempt: count.optional(),
   worker: z.string().optional(),

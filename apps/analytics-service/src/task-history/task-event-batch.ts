@@ -1,3 +1,4 @@
+import { RowId } from '@mentorhub/contracts';
 import type { TaskEvent } from '@mentorhub/task-store';
 import { z } from 'zod';
 import type { Reading } from '../ingest/stream.js';
@@ -10,8 +11,8 @@ const instant = z.iso.datetime();
 
 /** Fields that a newer worker may add are left out; the projection of that version will know them. */
 const TaskEventSchema: z.ZodType<TaskEvent> = z.object({
-  id: z.uuid(),
-  taskId: z.uuid(),
+  id: RowId,
+  taskId: RowId,
   run: count,
   attempt: count,
   kind: z.enum(['started', 'retrying', 'succeeded', 'failed', 'revoked', 'expired']),

@@ -129,6 +129,15 @@ describe('the history of tasks', () => {
     expect(await taskOf(taskId)).toMatchObject({ state: 'started', run: 2, error: null });
   });
 
+  it.each([
+    ['upper case', randomUUID().toUpperCase()],
+    ['no version that RFC 9562 knows', randomUUID().replace(/^(.{14})4(.{4})./, '$1f$20')],
+  ])('knows tasks whose ids are of %s', async (_, taskId) => {
+    await tell([eventOf(taskId, 'succeeded')]);
+    await eventually(() => taskOf(taskId), { what: 'the task' });
+    expect(await letters()).toEqual([]);
+  });
+
   it('parks the one event that PostgreSQL refuses and projects all others of its batch', async () => {
     const ids = Array.from({ length: 40 }, () => randomUUID());
     const events = ids.map((id, n) => eventOf(id, 'succeeded', n === 17 ? { worker: 'a\0b' } : {}));

@@ -3,6 +3,6 @@ import { z } from 'zod';
 
 export const NewCourse = z.strictObject({
   title: Line(200).regex(/\S/, 'must not be blank'),
-  mentorId: RowId.toLowerCase(),
+  mentorId: RowId,
 });
 export type NewCourse = z.output<typeof NewCourse>;

@@ -19,9 +19,9 @@ import { sessionStates } from '../sessions/session-view.js';
 const State = z.enum(taskStates);
 const TaskError = z.looseObject({ name: z.string(), message: z.string() });
 
-export const AcceptedTask = z.strictObject({ id: Uuid, state: State });
-export const RevokedTask = z.strictObject({ id: Uuid, state: z.enum(['revoked', 'revoking']) });
-export const MovedTask = z.strictObject({ id: Uuid, state: State, dueAt: Instant });
+export const AcceptedTask = z.strictObject({ id: RowId, state: State });
+export const RevokedTask = z.strictObject({ id: RowId, state: z.enum(['revoked', 'revoking']) });
+export const MovedTask = z.strictObject({ id: RowId, state: State, dueAt: Instant });
 export const AcceptedTasks = z.strictObject({ items: z.array(AcceptedTask) });
 export const AcceptedRequest = z.strictObject({ status: z.literal('accepted') });
 
@@ -63,7 +63,7 @@ export const ResultAnswer = z.strictObject({
 });
 
 export const TaskAnswer = z.strictObject({
-  id: Uuid,
+  id: RowId,
   task: z.string(),
   version: z.int(),
   queue: z.string(),

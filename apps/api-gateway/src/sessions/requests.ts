@@ -4,12 +4,10 @@ import { Rfc3339 } from '../input/instant.js';
 import { pageLimit } from '../input/page-limit.js';
 import { readCursor } from './session-cursor.js';
 
-const PersonId = RowId.toLowerCase();
-
 export const NewSession = z
   .strictObject({
-    studentId: PersonId,
-    mentorId: PersonId,
+    studentId: RowId,
+    mentorId: RowId,
     startsAt: Rfc3339.describe('Ahead, and within two years.'),
     durationMinutes: z.int().min(5).max(480),
   })

@@ -65,6 +65,7 @@ export class SessionsController {
 
 /** What has not the form of an id is the id of no session. */
 function sessionId(id: string): string {
-  if (!RowId.safeParse(id).success) throw noSuchSession(id);
-  return id.toLowerCase();
+  const known = RowId.safeParse(id);
+  if (!known.success) throw noSuchSession(id);
+  return known.data;
 }

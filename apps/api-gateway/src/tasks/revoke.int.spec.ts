@@ -31,6 +31,24 @@ describe('revoking and moving tasks', () => {
     });
   });
 
+  it.each([
+    ['upper case', () => randomUUID().toUpperCase()],
+    ['no version that RFC 9562 knows', () => randomUUID().replace(/^(.{14})4(.{4})./, '$1f$20')],
+  ])('reads, moves and revokes a task by an id of %s, and answers it in lower case', async (_, make) => {
+    const asked = make();
+    const id = asked.toLowerCase();
+    const { json: made } = await gateway.request('POST', '/v1/tasks', {
+      task: 'email.send',
+      payload: mail,
+      countdown: 3600,
+    });
+    await gateway.database.query('UPDATE tasks.task SET id = $2 WHERE id = $1', [made.id, id]);
+    expect(await gateway.request('GET', `/v1/tasks/${asked}`)).toMatchObject({ status: 200, json: { id } });
+    expect((await gateway.request('GET', `/v1/tasks/${asked}/result`)).status).toBe(202);
+    expect(await move(asked, '2030-01-01T00:00:00Z')).toMatchObject({ status: 200, json: { id } });
+    expect(await revoke(asked)).toMatchObject({ status: 200, json: { id, state: 'revoked' } });
+  });
+
   it('C31: answers 202 while a worker runs it', async () => {
     const id = await accept();
     await gateway.database.query(

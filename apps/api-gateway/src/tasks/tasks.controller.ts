@@ -1,5 +1,5 @@
 import { catalogue } from '@mentorhub/contracts';
-import { isTerminal, TaskStore } from '@mentorhub/task-store';
+import { isTerminal, readTaskId, TaskStore } from '@mentorhub/task-store';
 import { Tasks } from '@mentorhub/tasks/client';
 import { Body, Controller, Get, HttpCode, Param, Patch, Post, Query, Res } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
@@ -85,11 +85,12 @@ export class TasksController {
 
   @Patch(':id')
   async move(@Param('id') id: string, @Body({ schema: MoveRequest }) { eta }: MoveRequest): Promise<unknown> {
-    const move = await this.tasks.reschedule(taskId(id), new Date(eta));
+    const known = taskId(id);
+    const move = await this.tasks.reschedule(known, new Date(eta));
     if (move.answer === 'unknown') throw noSuchTask(id);
     if (move.answer === 'ended') throw ended(move.state);
     if (move.answer === 'published') throw published(move.state);
-    return { id, state: move.state, dueAt: move.dueAt.toISOString() };
+    return { id: known, state: move.state, dueAt: move.dueAt.toISOString() };
   }
 }
 
@@ -100,8 +101,9 @@ const published = (state: string) =>
 
 /** What is no UUID is the id of no task. */
 function taskId(id: string): string {
-  if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(id)) throw noSuchTask(id);
-  return id;
+  const known = readTaskId(id);
+  if (known === undefined) throw noSuchTask(id);
+  return known;
 }
 
 const noSuchTask = (id: string) =>

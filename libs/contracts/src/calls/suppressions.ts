@@ -1,6 +1,6 @@
 import { defineCall } from '@mentorhub/tasks/define';
 import { z } from 'zod';
-import { Email, Instant, Uuid } from '../fields.js';
+import { Email, Instant, RowId } from '../fields.js';
 import { SuppressionReason } from '../tasks/email.js';
 import { callQueues } from '../topology/topology.js';
 import { MailCategory } from '../unsubscribing.js';
@@ -14,7 +14,7 @@ export const SuppressionView = z.strictObject({
   scope: SuppressionScope.describe('The mails that are not sent.'),
   reason: SuppressionReason,
   diagnostics: z.string().nullable().describe('What the mail server answered.'),
-  taskId: Uuid.describe('The mail that bounced, or the task email.unsubscribe.'),
+  taskId: RowId.describe('The mail that bounced, or the task email.unsubscribe.'),
   since: Instant,
 });
 export type SuppressionView = z.output<typeof SuppressionView>;

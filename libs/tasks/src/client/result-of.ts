@@ -1,3 +1,4 @@
+import { toTaskId } from '@mentorhub/task-store';
 import type { AnyTaskContract, Result } from '../define/index.js';
 import type { ResultOptions } from './enqueued-task.js';
 import { ResultTimeoutError, TaskExpiredError, TaskFailedError, TaskRevokedError } from './result-errors.js';
@@ -5,7 +6,6 @@ import type { TaskEnd } from './task-end.js';
 import type { TaskResults } from './task-results.js';
 
 const defaultTimeoutSeconds = 30;
-const uuidPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
 /** Waits for a task and turns its end into a result or into what {@link EnqueuedTask.result} throws. */
 export async function resultOf<C extends AnyTaskContract>(
@@ -14,8 +14,7 @@ export async function resultOf<C extends AnyTaskContract>(
   taskId: string,
   { timeoutSeconds = defaultTimeoutSeconds }: ResultOptions = {},
 ): Promise<Result<C>> {
-  const id = taskId.toLowerCase();
-  if (!uuidPattern.test(id)) throw new RangeError(`"${taskId}" is no id of a task: that is a UUID.`);
+  const id = toTaskId(taskId);
   if (!(timeoutSeconds >= 0))
     throw new RangeError(`timeoutSeconds is a number of seconds from 0, not ${timeoutSeconds}.`);
   const end = await results.end(id, timeoutSeconds);

@@ -4,6 +4,7 @@ import { taskMetrics } from '@mentorhub/metrics';
 import {
   taskHeaders,
   taskMessage,
+  toTaskId,
   type Move,
   type NewTask,
   type Revocation,
@@ -29,7 +30,10 @@ import { resultOf } from './result-of.js';
 import type { TaskResults } from './task-results.js';
 
 export interface EnqueueOptions {
-  /** A task with this id that exists already is left as it is, which makes enqueueing repeatable. Default: a new UUIDv7. */
+  /**
+   * A UUID, in upper or lower case. A task with this id that exists already is left as it is, which makes enqueueing
+   * repeatable. Default: a new UUIDv7.
+   */
   readonly id?: string | undefined;
   /** Joins this transaction: the task exists if and only if it commits. */
   readonly tx?: EntityManager | undefined;
@@ -90,6 +94,7 @@ export class Tasks {
    * its first event; while the broker does not take it, it becomes a row like the others.
    *
    * @throws {InvalidPayloadError} the payload does not fit the contract.
+   * @throws {RangeError} `id` is no UUID.
    * @example await tasks.enqueue(SendVerificationEmail, { email, username, token }, { tx });
    * @example const { messageId } = await (await tasks.enqueue(SendEmail, mail)).result({ timeoutSeconds: 10 });
    */
@@ -114,6 +119,7 @@ export class Tasks {
    *
    * @returns them in their order, without those whose `id` existed already.
    * @throws {InvalidPayloadError} for the first payload that does not fit.
+   * @throws {RangeError} an `id` is no UUID.
    */
   async enqueueMany<C extends AnyTaskContract>(
     requests: readonly EnqueueRequest<C>[],
@@ -168,8 +174,10 @@ export class Tasks {
    * then its signal fires, its transaction is rolled back, and it ends as `revoked`.
    *
    * @returns `revoked` when that is certain; `revoking` when it runs, or may run, in some worker; `ended` when it was over.
+   * @throws {RangeError} `taskId` is no UUID.
    */
-  async revoke(id: string, { terminate = false, tx }: RevokeOptions = {}): Promise<Revocation> {
+  async revoke(taskId: string, { terminate = false, tx }: RevokeOptions = {}): Promise<Revocation> {
+    const id = toTaskId(taskId);
     const { store, catalogue } = this.options;
     const name = (await store.history.find(id, tx))?.name;
     const light = name === undefined || catalogue.tasks.get(name)?.effects === 'idempotent';
@@ -185,9 +193,10 @@ export class Tasks {
    * Gives a task that is not published yet a new due time; a past one means now.
    *
    * @returns `moved`; `published` when its message is out already; `ended` when it is over.
+   * @throws {RangeError} `id` is no UUID.
    */
   async reschedule(id: string, eta: Date): Promise<Move> {
-    return this.options.store.reschedule(id, eta);
+    return this.options.store.reschedule(toTaskId(id), eta);
   }
 
   private async tellRevocation(
@@ -208,7 +217,7 @@ export class Tasks {
   }
 
   private newTask<C extends AnyTaskContract>(contract: C, payload: PayloadInput<C>, options: EnqueueOptions): NewTask {
-    const id = options.id ?? randomUUIDv7();
+    const id = options.id === undefined ? randomUUIDv7() : toTaskId(options.id);
     const checked = checkPayload(contract, payload) as Record<string, unknown>;
     const { parent } = options;
     return {

@@ -2,7 +2,12 @@ import type { OutgoingMessage } from '@mentorhub/messaging';
 import { z } from 'zod';
 
 /** Told to every worker: this task is not to be run any more. */
-const Revoke = z.object({ taskId: z.uuid(), run: z.int().min(1), terminate: z.boolean(), light: z.boolean() });
+const Revoke = z.object({
+  taskId: z.guid().toLowerCase(),
+  run: z.int().min(1),
+  terminate: z.boolean(),
+  light: z.boolean(),
+});
 export type Revoke = z.output<typeof Revoke>;
 
 export const revokeRoutingKey = 'revoke';

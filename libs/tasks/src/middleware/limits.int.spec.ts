@@ -1,7 +1,7 @@
 import { jest } from '@jest/globals';
 import { eventually } from '@mentorhub/testing';
 import { taskMetrics } from '@mentorhub/metrics';
-import { Ping, Record } from '../../test/example-tasks.js';
+import { Ping, Record, Warned } from '../../test/example-tasks.js';
 import { Gate } from '../../test/gate.js';
 import { deliver } from '../../test/messages.js';
 import { counted } from '../../test/metrics.js';
@@ -70,7 +70,7 @@ describe('The limits of a task', () => {
           resolve();
         });
       });
-    const { id } = await application.tasks.enqueue(Ping, { note: 'long' });
+    const { id } = await application.tasks.enqueue(Warned, { note: 'long' });
     expect((await application.ended(id)).state).toBe('succeeded');
     expect(reason).toMatchObject({ name: 'TimeoutError', message: "The task's soft time limit of 0.2 s is reached." });
   });

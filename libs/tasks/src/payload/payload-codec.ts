@@ -1,3 +1,4 @@
+import { toTaskId } from '@mentorhub/task-store';
 import type { z } from 'zod';
 import type { AnyTaskContract } from '../define/index.js';
 import type { PayloadCipher } from './payload-cipher.js';
@@ -34,7 +35,8 @@ export function checkPayload<S extends z.ZodType>(contract: { name: string; payl
   return checked.data;
 }
 
-const place = (taskId: string, field: string): string => `${taskId}/${field}`;
+/** What an encrypted value is bound to: whoever decrypts it knows the id in its one form only. */
+const place = (taskId: string, field: string): string => `${toTaskId(taskId)}/${field}`;
 
 /** The message body of a checked payload: JSON, its sensitive fields encrypted. */
 export function encodePayload(

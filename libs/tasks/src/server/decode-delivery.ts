@@ -1,5 +1,5 @@
 import type { Delivery } from '@mentorhub/messaging';
-import { derivedId, taskHeaders, type TaskEvent } from '@mentorhub/task-store';
+import { derivedId, readTaskId, taskHeaders, type TaskEvent } from '@mentorhub/task-store';
 import {
   defaultRetryPolicy,
   retryPolicy,
@@ -31,15 +31,13 @@ export class UnreadableMessage extends Error {
   }
 }
 
-const uuidPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 const namePattern = /^[a-z0-9.-]{1,120}$/;
 
 /** Reads a delivery by its `type` property, never by its routing key. @throws {UnreadableMessage} */
 export function decodeDelivery(delivery: Delivery, catalogue: Catalogue, waitAside: WaitAside): Job {
   const { headers, messageId } = delivery;
-  if (!messageId || !uuidPattern.test(messageId))
-    throw new UnreadableMessage('undecodable', 'It has no message id that is a UUID.');
-  const id = messageId.toLowerCase();
+  const id = readTaskId(messageId);
+  if (!id) throw new UnreadableMessage('undecodable', 'It has no message id that is a UUID.');
   const contract = contractOf(delivery, catalogue);
   return {
     delivery,
@@ -51,7 +49,7 @@ export function decodeDelivery(delivery: Delivery, catalogue: Catalogue, waitAsi
     retry: retryOf(contract, headers[taskHeaders.retry]),
     dueAt: instant(headers[taskHeaders.dueAt]),
     expiresAt: instant(headers[taskHeaders.expiresAt]),
-    root: String(headers[taskHeaders.root] ?? id),
+    root: readTaskId(headers[taskHeaders.root]) ?? id,
     waitAside,
     body: parse(delivery.body),
   };
@@ -88,9 +86,10 @@ export function taskNamedBy({ messageId, type, headers }: Delivery): NamedTask |
   const [run, attempt, version] = [taskHeaders.run, taskHeaders.attempt, taskHeaders.version].map(
     (header) => headers[header],
   );
-  if (!messageId || !uuidPattern.test(messageId) || !type || !namePattern.test(type)) return undefined;
+  const taskId = readTaskId(messageId);
+  if (!taskId || !type || !namePattern.test(type)) return undefined;
   if (!isCount(run) || !isCount(attempt) || !isCount(version)) return undefined;
-  return { taskId: messageId.toLowerCase(), run, attempt, name: type, version };
+  return { taskId, run, attempt, name: type, version };
 }
 
 export type NamedTask = Pick<TaskEvent, 'taskId' | 'run' | 'attempt' | 'name' | 'version'>;

@@ -1,3 +1,4 @@
+import { toTaskId } from '@mentorhub/task-store';
 import { v7 as uuidv7 } from 'uuid';
 import type { EnqueueOptions } from '../client/tasks.js';
 import { chooseQueue } from '../define/catalogue.js';
@@ -23,7 +24,7 @@ export function taskJob(
   now: number,
 ): Job {
   const { eta, countdownSeconds = 0, parent, expires } = options;
-  const id = (options.id ?? uuidv7()).toLowerCase();
+  const id = options.id === undefined ? uuidv7() : toTaskId(options.id);
   const dueAt = eta?.getTime() ?? now + countdownSeconds * 1000;
   return {
     ...unstarted(id, Math.max(now, dueAt)),

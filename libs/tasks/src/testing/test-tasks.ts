@@ -1,5 +1,5 @@
 import { createLogger } from '@mentorhub/service';
-import { isTerminal, type Move, type Revocation } from '@mentorhub/task-store';
+import { isTerminal, toTaskId, type Move, type Revocation } from '@mentorhub/task-store';
 import type { EntityManager } from 'typeorm';
 import { AcceptedTask, type EnqueuedTask, type ResultOptions } from '../client/enqueued-task.js';
 import { resultOf } from '../client/result-of.js';
@@ -166,7 +166,7 @@ export class TestTasks implements Pick<Tasks, keyof Tasks> {
 
   /** As `Tasks.revoke`, and always exact: only a task that runs at this moment is `revoking`. */
   async revoke(id: string, { terminate = false }: RevokeOptions = {}): Promise<Revocation> {
-    const job = this.work.find(id);
+    const job = this.work.find(toTaskId(id));
     if (!job) return { answer: 'unknown' };
     const { state } = job;
     if (isTerminal(state)) return { answer: 'ended', run: 1, state };
@@ -181,7 +181,7 @@ export class TestTasks implements Pick<Tasks, keyof Tasks> {
 
   /** As `Tasks.reschedule`: what is due already counts as published. */
   async reschedule(id: string, eta: Date): Promise<Move> {
-    const job = this.work.find(id);
+    const job = this.work.find(toTaskId(id));
     if (!job) return { answer: 'unknown' };
     if (isTerminal(job.state)) return { answer: 'ended', state: job.state };
     if (!waits(job) || job.dueAt.getTime() <= this.clock.now) return { answer: 'published', state: job.state };

@@ -35,8 +35,7 @@ export class WorkList {
   }
 
   find(id: string): Job | undefined {
-    const wanted = id.toLowerCase();
-    return this.byId.get(wanted) ?? [...this.held.values()].flat().find((job) => job.id === wanted);
+    return this.byId.get(id) ?? [...this.held.values()].flat().find((job) => job.id === id);
   }
 
   clear(): void {
