@@ -1,4 +1,5 @@
 import { EventEmitter, once } from 'node:events';
+import type { Channel } from 'amqplib';
 import { initialiseMessagingLabels } from '@mentorhub/metrics';
 import { brokerAddress } from './connection/broker-address.js';
 import { BrokerConfigurationError } from './connection/broker-configuration-error.js';
@@ -30,6 +31,8 @@ export interface BrokerOptions {
   publishing?: Partial<PublishingLimits>;
   /** Default 15. A dead connection is noticed after two to three of these. */
   heartbeatSeconds?: number;
+  /** Default 15: how often the topology is looked at although nothing points to a fault. */
+  topologyEverySeconds?: number;
   /** The longest wait between two tries to connect. Default 3: a broker that is back has its consumers back within 10 s. Doubles from 0.1. */
   reconnectSeconds?: number;
   /** Called once when it cannot go on: BrokerConfigurationError. It has then stopped trying; print the message and exit. */
@@ -48,9 +51,9 @@ const defaultLimits: PublishingLimits = {
  *
  * 1. `start` connects in the background and never throws; the broker may be away, now or later.
  * 2. Once the consuming connection is up, the topology is declared or verified; then the publisher and the consumers open their channels.
- *    All of this repeats after every loss.
- * 3. What trying again cannot mend stops both connections and is told by `onFatal`. A topology that goes missing under a running service
- *    in `verify` mode is not of that kind: it is logged and waited for.
+ *    All of this repeats after every loss, and the topology is looked at every so often besides.
+ * 3. What trying again cannot mend stops both connections and is told by `onFatal`. A topology that goes missing or is changed under a
+ *    running service is not of that kind: it is logged and waited for.
  * 4. `close`: consumers, then what is outstanding to be confirmed, then the connections.
  *
  * @example
@@ -73,11 +76,12 @@ export class Broker {
     initialiseMessagingLabels({ exchanges: options.topology.exchanges.map(({ name }) => name), queues: [] });
     this.connections = { publish: this.connection('publish'), consume: this.connection('consume') };
     const { publish, consume } = this.connections;
-    const { topology, topologyMode: mode } = options;
+    const { topology, topologyMode: mode, topologyEverySeconds: lookEverySeconds = 15 } = options;
     this.keeper = new TopologyKeeper({
       connection: consume,
       topology,
       mode,
+      lookEverySeconds,
       logger,
       onFatal: (error) => this.fail(error),
     });
@@ -103,10 +107,21 @@ export class Broker {
     };
   }
 
+  /** Whether all that the broker must have is there, as far as the last look tells. */
+  get topologyInPlace(): boolean {
+    return this.keeper.isInPlace;
+  }
+
+  /** For who has a reason to think that something is gone: has everything looked at, and its consumers' queues bound again, within 2 s. */
+  lookAtTopology(): void {
+    this.keeper.look();
+  }
+
   start(): void {
     try {
       for (const url of this.urls()) brokerAddress(url);
       this.confirming.start();
+      this.keeper.start();
       this.connections.consume.start();
       this.connections.publish.start();
     } catch (error) {
@@ -132,11 +147,9 @@ export class Broker {
   consumeTemporary(options: TemporaryConsumerOptions): Consumer {
     const { connections, keeper } = this;
     const named = { ...options, queue: options.name };
-    const prepare = declareTemporaryQueue;
+    const declare = (channel: Channel) => declareTemporaryQueue(channel, options);
     return this.track(
-      new QueueConsumer(connections.consume, keeper, named, this.options.logger, (channel) =>
-        prepare(channel, options),
-      ),
+      new QueueConsumer(connections.consume, keeper, named, this.options.logger, { ...options, declare }),
     );
   }
 
@@ -147,10 +160,9 @@ export class Broker {
   consumeShared(options: SharedConsumerOptions): Consumer {
     initialiseMessagingLabels({ exchanges: [], queues: [options.queue] });
     const { connections, keeper } = this;
+    const declare = (channel: Channel) => declareSharedQueue(channel, options);
     return this.track(
-      new QueueConsumer(connections.consume, keeper, options, this.options.logger, (channel) =>
-        declareSharedQueue(channel, options),
-      ),
+      new QueueConsumer(connections.consume, keeper, options, this.options.logger, { ...options, declare }),
     );
   }
 

@@ -64,6 +64,7 @@ export class StreamIngest<Item> implements OnApplicationBootstrap, OnModuleDestr
       onDelivery: (delivery) => this.take(delivery),
     });
     health.register(`consumer ${stream.queue}`, () => this.consumer?.active ?? false);
+    health.register('topology', () => broker.topologyInPlace);
   }
 
   async stop(): Promise<void> {

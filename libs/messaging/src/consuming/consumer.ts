@@ -18,13 +18,24 @@ export interface TemporaryConsumerOptions extends Omit<ConsumerOptions, 'queue'>
   /** The beginning of the queue's name, which the broker shows; a random part is added for each subscription. */
   name: string;
   /** What the queue receives. */
-  bindings: { exchange: string; routingKey: string }[];
+  bindings: QueueBinding[];
+  /**
+   * Called each time after its bindings were put in place again under a subscription that stands. They may have been missing,
+   * which the broker does not tell: what was sent meanwhile was then not heard.
+   */
+  onBoundAgain?(): void;
+}
+
+/** From where a queue of one's own receives, and what. */
+export interface QueueBinding {
+  exchange: string;
+  routingKey: string;
 }
 
 /** A consumer of a queue that lives as long as anybody consumes it: for calls, which are of no use later. */
 export interface SharedConsumerOptions extends ConsumerOptions {
   /** What the queue receives. */
-  bindings: { exchange: string; routingKey: string }[];
+  bindings: QueueBinding[];
   /** How long a message may wait in it, in seconds; then it is dropped. */
   waitSeconds: number;
   /** How many messages may wait; further ones are nacked. */

@@ -9,6 +9,7 @@ export interface Delivery {
   readonly contentType?: string;
   readonly correlationId?: string;
   readonly replyTo?: string;
+  readonly priority?: number;
   readonly headers: Record<string, unknown>;
   /** The exchange and the key of the last hop: after a delay these are the ladder's. Dispatch on `type`. */
   readonly exchange: string;

@@ -5,9 +5,16 @@ import { replyCode } from '../connection/channel-closing.js';
 import type { Logger } from '../connection/logger.js';
 import { RecoveryLoop } from '../connection/recovery-loop.js';
 import type { TopologyKeeper } from '../topology/topology-keeper.js';
-import type { Consumer, ConsumerOptions } from './consumer.js';
+import type { Consumer, ConsumerOptions, QueueBinding } from './consumer.js';
 import type { Delivery } from './delivery.js';
 import { Subscription } from './subscription.js';
+
+/** A queue that is not of the topology: its consumer declares it, binds it, and keeps it bound. */
+export interface OwnQueue {
+  declare(channel: Channel): Promise<string>;
+  bindings: readonly QueueBinding[];
+  onBoundAgain?(): void;
+}
 
 /**
  * Keeps one queue subscribed.
@@ -15,7 +22,8 @@ import { Subscription } from './subscription.js';
  * 1. Whenever the connection is up: waits for the topology, opens a channel, subscribes.
  * 2. Ended by the server, or lost with its connection → doubts the topology, subscribes again on a new channel, at once and then with
  *    growing waits.
- * 3. `cancel` stops receiving and coming back; `close` also closes the channel. Both are final.
+ * 3. Whenever the topology was looked at, a queue of its own is bound again: an exchange that was deleted took the bindings along.
+ * 4. `cancel` stops receiving and coming back; `close` also closes the channel. Both are final.
  */
 export class QueueConsumer implements Consumer {
   private readonly subscribing: RecoveryLoop;
@@ -30,7 +38,7 @@ export class QueueConsumer implements Consumer {
     private readonly topology: TopologyKeeper,
     private readonly options: ConsumerOptions,
     private readonly logger: Logger,
-    private readonly prepareQueue: (channel: Channel) => Promise<string> = () => Promise.resolve(options.queue),
+    private readonly own?: OwnQueue,
   ) {
     requirePrefetch(options);
     this.prefetch = options.prefetch;
@@ -40,6 +48,7 @@ export class QueueConsumer implements Consumer {
       onFailure: (error) => this.refusedByServer(error, 'Could not subscribe; trying again.'),
     });
     connection.on('up', this.wake);
+    if (own) topology.on('inPlace', this.bindAgain);
     this.subscribing.wake();
   }
 
@@ -71,6 +80,7 @@ export class QueueConsumer implements Consumer {
 
   async cancel(): Promise<void> {
     this.connection.off('up', this.wake);
+    this.topology.off('inPlace', this.bindAgain);
     this.stopping.abort(new Error(`The consumer of queue "${this.options.queue}" was cancelled.`));
     this.subscribing.stop();
     await this.subscription?.cancel();
@@ -83,6 +93,21 @@ export class QueueConsumer implements Consumer {
   }
 
   private readonly wake = (): void => this.subscribing.wake();
+
+  private readonly bindAgain = (): void => {
+    const { own } = this;
+    const bound = this.subscription?.prepareAgain((channel, queue) => bindQueue(channel, queue, own!.bindings));
+    // Refused or lost: the channel is gone then, and the next subscription binds.
+    bound?.then(() => this.active && own?.onBoundAgain?.()).catch(() => undefined);
+  };
+
+  private async prepareQueue(channel: Channel): Promise<string> {
+    const { own, options } = this;
+    if (!own) return options.queue;
+    const queue = await own.declare(channel);
+    await bindQueue(channel, queue, own.bindings);
+    return queue;
+  }
 
   private async subscribe(): Promise<void> {
     await this.topology.inPlace();
@@ -102,7 +127,7 @@ export class QueueConsumer implements Consumer {
     return new Subscription(channel, {
       label: queue,
       prefetch: this.prefetch,
-      queue: this.prepareQueue,
+      queue: (opened) => this.prepareQueue(opened),
       onDelivery: (delivery) => this.deliver(delivery),
       onEnded: (error) => this.ended(error),
     });
@@ -138,6 +163,10 @@ export class QueueConsumer implements Consumer {
     if (code) messagingMetrics.channelClosed.inc({ reply_code: String(code) });
     this.logger.warn({ queue: this.options.queue, reason: error.message }, message);
   }
+}
+
+async function bindQueue(channel: Channel, queue: string, bindings: readonly QueueBinding[]): Promise<void> {
+  for (const { exchange, routingKey } of bindings) await channel.bindQueue(queue, exchange, routingKey);
 }
 
 /** AMQP's own meaning of 0 is "without limit", which takes a whole queue into memory. */

@@ -49,6 +49,10 @@ export class ReceivedDelivery implements Delivery {
     return this.message.properties.replyTo as string | undefined;
   }
 
+  get priority(): number | undefined {
+    return this.message.properties.priority as number | undefined;
+  }
+
   get exchange(): string {
     return this.message.fields.exchange;
   }

@@ -2,12 +2,12 @@ import type { Channel } from 'amqplib';
 import type { SharedConsumerOptions } from './consumer.js';
 
 /**
- * Declares and binds a queue that every consumer of its name shares and that vanishes with the last of them: while there
+ * Declares a queue that every consumer of its name shares and that vanishes with the last of them: while there
  * is none, a mandatory message to it is returned at once. It is no quorum queue, since those cannot vanish by themselves.
  */
 export async function declareSharedQueue(
   channel: Channel,
-  { queue, bindings, waitSeconds, mostWaiting }: SharedConsumerOptions,
+  { queue, waitSeconds, mostWaiting }: SharedConsumerOptions,
 ): Promise<string> {
   await channel.assertQueue(queue, {
     durable: true,
@@ -19,6 +19,5 @@ export async function declareSharedQueue(
       'x-overflow': 'reject-publish',
     },
   });
-  for (const { exchange, routingKey } of bindings) await channel.bindQueue(queue, exchange, routingKey);
   return queue;
 }

@@ -74,6 +74,11 @@ export class Subscription {
     return this.cancelling;
   }
 
+  /** Does something with its queue on its own channel, the only one that may touch an exclusive queue. */
+  async prepareAgain(prepare: (channel: Channel, queue: string) => Promise<void>): Promise<void> {
+    if (this.active) await prepare(this.channel, this.queue);
+  }
+
   async close(): Promise<void> {
     this.stopped = true;
     this.acknowledger.flush();

@@ -3,18 +3,17 @@ import type { Channel } from 'amqplib';
 import type { TemporaryConsumerOptions } from './consumer.js';
 
 /**
- * Declares and binds a queue that only this connection may use and that vanishes with it. Its name is new each time: after a lost
+ * Declares a queue that only this connection may use and that vanishes with it. Its name is new each time: after a lost
  * connection the broker may hold the old one, exclusively, until it has noticed the loss.
  */
 export async function declareTemporaryQueue(
   channel: Channel,
-  { name, bindings }: Pick<TemporaryConsumerOptions, 'name' | 'bindings'>,
+  { name }: Pick<TemporaryConsumerOptions, 'name'>,
 ): Promise<string> {
   const { queue } = await channel.assertQueue(`${name}.${randomUUID()}`, {
     exclusive: true,
     autoDelete: true,
     durable: false,
   });
-  for (const { exchange, routingKey } of bindings) await channel.bindQueue(queue, exchange, routingKey);
   return queue;
 }

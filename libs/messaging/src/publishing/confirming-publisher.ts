@@ -98,6 +98,8 @@ export class ConfirmingPublisher implements MessagePublisher, ConfirmChannelOwne
     messagingMetrics.clientOperationDuration.observe({ operation: 'publish', destination, error_type }, seconds);
     messagingMetrics.sentMessages.inc({ destination, error_type });
     if (pending.span) endSendSpan(pending.span, failure);
+    // A queue or a binding may be gone, which nothing else tells.
+    if (failure?.failure === 'returned') this.topology.look();
     if (failure) pending.reject(failure);
     else pending.resolve();
   }

@@ -11,6 +11,11 @@ describe('the properties of a message', () => {
     });
   });
 
+  it('have the priority 0 unless the message says another', () => {
+    expect(messageProperties(message).priority).toBe(0);
+    expect(messageProperties({ ...message, priority: 5 }).priority).toBe(5);
+  });
+
   it('leave out the headers that steer the broker', () => {
     const headers = {
       'x-death': [{}],

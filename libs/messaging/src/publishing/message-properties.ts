@@ -17,6 +17,7 @@ export function messageProperties(message: OutgoingMessage): Options.Publish & {
     contentType: message.contentType ?? 'application/json',
     correlationId: message.correlationId,
     replyTo: message.replyTo,
+    priority: message.priority ?? 0,
     mandatory: message.mandatory,
     persistent: true,
     headers: passableHeaders(message.headers),

@@ -1,4 +1,5 @@
 import { EventEmitter, once } from 'node:events';
+import type { ChannelModel } from 'amqplib';
 import { BrokerConfigurationError } from '../connection/broker-configuration-error.js';
 import type { BrokerConnection } from '../connection/broker-connection.js';
 import { closeChannel } from '../connection/channel-closing.js';
@@ -6,12 +7,13 @@ import type { Logger } from '../connection/logger.js';
 import { RecoveryLoop } from '../connection/recovery-loop.js';
 import { declareTopology } from './declare-topology.js';
 import type { Topology } from './topology.js';
-import { TopologyMissingError, verifyTopology } from './verify-topology.js';
+import { verifyTopology } from './verify-topology.js';
 
 export interface TopologyKeeperOptions {
   connection: BrokerConnection;
   topology: Topology;
   mode: 'declare' | 'verify';
+  lookEverySeconds: number;
   logger: Logger;
   onFatal(error: BrokerConfigurationError): void;
 }
@@ -20,8 +22,11 @@ export interface TopologyKeeperOptions {
  * Keeps the topology in place: puts it there (mode `declare`) or looks for it (mode `verify`).
  *
  * 1. On each connection, and whenever someone doubts it (a 404, a cancelled consumer), it works through the whole topology.
- * 2. Done → `inPlace` resolves for all who wait, and the event `inPlace` is emitted.
- * 3. Failed → again with growing waits; what trying again cannot mend goes to `onFatal`.
+ *    It also does so every `lookEverySeconds`, and soon when a publish was returned: what was deleted by others tells nobody.
+ *    Until such a look finds a fault the topology counts as in place.
+ * 2. Done → `inPlace` resolves for all who wait, and the event `inPlace` is emitted: each time, for those who keep bindings
+ *    of their own.
+ * 3. Failed → not in place; again with growing waits. At the start, what trying again cannot mend goes to `onFatal`.
  *
  * It works on the consuming connection alone: under an alarm the broker stops reading the publishing one, and both would otherwise declare
  * the same things at the same moment.
@@ -29,6 +34,10 @@ export interface TopologyKeeperOptions {
 export class TopologyKeeper extends EventEmitter<{ inPlace: [] }> {
   private readonly keeping: RecoveryLoop;
   private readonly stopped = new AbortController();
+  /** What this user may not look at, of the present connection. */
+  private readonly hidden = new Set<string>();
+  private ticking: NodeJS.Timeout | undefined;
+  private lookWanted = false;
   private confirmed = false;
   private everConfirmed = false;
   private doubts = 0;
@@ -38,21 +47,35 @@ export class TopologyKeeper extends EventEmitter<{ inPlace: [] }> {
     this.setMaxListeners(0);
     const { connection, logger } = options;
     this.keeping = new RecoveryLoop({
-      isWanted: () => connection.current !== undefined && !this.confirmed,
+      isWanted: () => connection.current !== undefined && (!this.confirmed || this.lookWanted),
       attempt: () => this.run(),
       onFailure: (error) => logger.error({ reason: error.message }, 'The topology is not in place; trying again.'),
     });
     connection.on('up', () => this.keeping.wake());
-    connection.on('down', () => this.doubt());
+    connection.on('down', () => {
+      this.hidden.clear();
+      this.doubt();
+    });
+  }
+
+  start(): void {
+    this.ticking ??= setInterval(() => this.look(), this.options.lookEverySeconds * 1000).unref();
   }
 
   get isInPlace(): boolean {
     return this.confirmed;
   }
 
+  /** Something is known to be gone: not in place until it was looked at. */
   doubt(): void {
     this.doubts += 1;
     this.confirmed = false;
+    this.keeping.wake();
+  }
+
+  /** Something may be gone: looks at everything soon; however often it is called, every 2 s at most. */
+  look(): void {
+    this.lookWanted = true;
     this.keeping.wake();
   }
 
@@ -62,15 +85,18 @@ export class TopologyKeeper extends EventEmitter<{ inPlace: [] }> {
   }
 
   stop(): void {
+    clearInterval(this.ticking);
     this.keeping.stop();
     this.stopped.abort();
   }
 
   private async run(): Promise<void> {
     const doubts = this.doubts;
+    this.lookWanted = false;
     try {
       await this.apply();
     } catch (error) {
+      this.confirmed = false;
       if (this.isFatal(error)) this.options.onFatal(error);
       throw error;
     }
@@ -86,16 +112,22 @@ export class TopologyKeeper extends EventEmitter<{ inPlace: [] }> {
   private async apply(): Promise<void> {
     const { connection, topology, mode } = this.options;
     const current = connection.open();
-    if (mode === 'verify') return verifyTopology(current, topology);
+    if (mode === 'verify') return this.verify(current);
     const channel = await current.createChannel();
     channel.on('error', () => undefined);
     await declareTopology(channel, topology);
     await closeChannel(channel);
   }
 
-  /** What goes missing later may be on its way back: a running service waits for it. */
+  private async verify(current: ChannelModel): Promise<void> {
+    const known = this.hidden.size;
+    await verifyTopology(current, this.options.topology, this.hidden);
+    if (this.hidden.size > known)
+      this.options.logger.info({ hidden: [...this.hidden] }, 'This user may not look at all of the topology.');
+  }
+
+  /** What goes missing or is changed later may be on its way back: a running service waits for it. */
   private isFatal(error: unknown): error is BrokerConfigurationError {
-    if (error instanceof TopologyMissingError) return !this.everConfirmed;
-    return error instanceof BrokerConfigurationError;
+    return error instanceof BrokerConfigurationError && !this.everConfirmed;
   }
 }

@@ -1,6 +1,7 @@
 import { createVhost, eventually, type TestVhost } from '@mentorhub/testing';
 import { Broker } from '../broker.js';
 import { BrokerConfigurationError } from '../connection/broker-configuration-error.js';
+import type { Delivery } from '../consuming/delivery.js';
 import { delayLadder } from '../delayed-delivery/delay-ladder.js';
 import { mergeTopologies, type Topology } from './topology.js';
 
@@ -32,7 +33,7 @@ describe('the topology', () => {
     await vhost.remove();
   });
 
-  function start(mode: 'declare' | 'verify', wanted = topology, url = vhost.amqpUrl) {
+  function start(mode: 'declare' | 'verify', wanted = topology, url = vhost.amqpUrl, topologyEverySeconds = 3600) {
     const fatal: Error[] = [];
     const errors: string[] = [];
     const ignore = () => undefined;
@@ -41,6 +42,7 @@ describe('the topology', () => {
       clientName: 'topology-test',
       topology: wanted,
       topologyMode: mode,
+      topologyEverySeconds,
       logger: {
         debug: ignore,
         info: ignore,
@@ -111,6 +113,22 @@ describe('the topology', () => {
     expect(broker.state).toEqual({ publishing: 'up', consuming: 'up' });
   });
 
+  it('is verified by a user who may use only a part of it: the rest is not his', async () => {
+    await start('declare').broker.untilReady();
+    const part = '^(events|email)$';
+    const url = await vhost.createUser({ configure: '^$', write: part, read: part });
+    const { broker, errors } = start('verify', topology, url, 0.5);
+    await broker.untilReady();
+    const consumer = broker.consume({ queue: 'email', prefetch: 10, onDelivery: (delivery) => delivery.ack() });
+    await consumer.untilActive();
+    expect(errors).toEqual([]);
+    // What he may see is looked at all the same.
+    await vhost.management.deleteExchange('events');
+    await eventually(() => !broker.topologyInPlace, { what: 'the loss to be noticed' });
+    await vhost.management.declareExchange('events', 'topic', { 'alternate-exchange': 'spill' });
+    await eventually(() => broker.topologyInPlace, { what: 'the exchange to be seen' });
+  });
+
   it('that is not there when it is verified is fatal, with one sentence that names all that is missing', async () => {
     await vhost.management.declareExchange('spill');
     await vhost.management.declareQueue('email', { 'x-queue-type': 'quorum', 'x-delivery-limit': 100 });
@@ -130,4 +148,86 @@ describe('the topology', () => {
     await consumer.untilActive();
     expect(fatal).toEqual([]);
   });
+
+  it('is looked at although nobody uses what went missing: declared again, bindings too', async () => {
+    const { management } = vhost;
+    const { broker } = start('declare', topology, vhost.amqpUrl, 0.5);
+    await broker.untilReady();
+    await management.deleteExchange('spill');
+    await management.unbind('events', 'email');
+    const isBack = async () => {
+      const bindings = await management.bindings();
+      return topology.bindings.every(({ exchange }) => bindings.some(({ source }) => source === exchange));
+    };
+    await eventually(isBack, { timeoutSeconds: 30, what: 'the exchange and the bindings' });
+  });
+
+  it('is looked at when a publish is returned, long before it would be otherwise', async () => {
+    const direct: Topology = {
+      exchanges: [{ name: 'tasks', type: 'topic' }],
+      queues: topology.queues.slice(0, 1),
+      bindings: [{ exchange: 'tasks', routingKey: 'email.#', queue: 'email' }],
+    };
+    const publisher = start('declare', direct).broker;
+    await publisher.untilReady();
+    await vhost.management.unbind('tasks', 'email');
+    const publish = () =>
+      publisher.publisher.publish({
+        exchange: 'tasks',
+        routingKey: 'email.send',
+        body: Buffer.from('1'),
+        mandatory: true,
+      });
+    await expect(publish()).rejects.toMatchObject({ failure: 'returned' });
+    await eventually(() => publish().then(() => true), { what: 'the binding' });
+    expect(publisher.topologyInPlace).toBe(true);
+  });
+
+  it('that is changed under a running service is waited for, too', async () => {
+    const { broker, fatal, errors } = start('declare', topology, vhost.amqpUrl, 0.5);
+    await broker.untilReady();
+    // The service makes it again as it was whenever it looks in between.
+    await eventually(async () => {
+      await vhost.management.deleteQueue('email');
+      await vhost.management.declareQueue('email', { 'x-queue-type': 'classic' });
+      return true;
+    });
+    await eventually(() => errors.some((line) => line.includes('exists on RabbitMQ with other settings')));
+    expect(broker.topologyInPlace).toBe(false);
+    await vhost.management.deleteQueue('email');
+    await eventually(() => broker.topologyInPlace);
+    expect(fatal).toEqual([]);
+  });
+
+  it.each(['temporary', 'shared'] as const)(
+    'keeps a %s queue bound, also when others have made its exchange again',
+    async (kind) => {
+      const { management } = vhost;
+      const { broker } = start('declare', topology, vhost.amqpUrl, 0.5);
+      await broker.untilReady();
+      const heard: string[] = [];
+      let boundAgain = 0;
+      const options = {
+        prefetch: 10,
+        bindings: [{ exchange: 'spill', routingKey: 'call.#' }],
+        onDelivery: (delivery: Delivery) => (heard.push(delivery.body.toString()), delivery.ack()),
+      };
+      const consumer =
+        kind === 'temporary'
+          ? broker.consumeTemporary({ ...options, name: 'own', onBoundAgain: () => void (boundAgain += 1) })
+          : broker.consumeShared({ ...options, queue: 'own', waitSeconds: 5, mostWaiting: 10 });
+      await consumer.untilActive();
+      await management.deleteExchange('spill');
+      await management.declareExchange('spill').catch(() => undefined); // or the service was quicker
+      await eventually(
+        async () => {
+          await management.publish('spill', 'call.me', 'again');
+          return heard.length > 0;
+        },
+        { timeoutSeconds: 30, what: 'a message through the new binding' },
+      );
+      expect(consumer.active).toBe(true);
+      if (kind === 'temporary') expect(boundAgain).toBeGreaterThan(0);
+    },
+  );
 });

@@ -8,14 +8,25 @@ interface Check {
   run(channel: Channel): Promise<unknown>;
 }
 
+/** What a check came to. */
+type Finding = 'there' | 'missing' | 'hidden';
+
 /**
- * Checks that every exchange and queue exists. A passive declare needs no permission, but sees neither arguments nor bindings: those are
- * checked by the step that deploys the topology. Throws TopologyMissingError, which names all that is missing.
+ * Checks that every exchange and queue exists. A passive declare sees neither arguments nor bindings: those are checked by the step that
+ * deploys the topology. Throws TopologyMissingError, which names all that is missing.
+ *
+ * @param hidden takes up what this user may not look at, and is not asked about again: since 4.3 RabbitMQ wants some permission on the
+ *   name, and what a service has no permission on it does not use.
  */
-export async function verifyTopology(connection: ChannelModel, topology: Topology): Promise<void> {
-  const missing: string[] = [];
-  let checks = checksOf(topology);
-  while (checks.length > 0) checks = await runUntilMissing(connection, checks, missing);
+export async function verifyTopology(
+  connection: ChannelModel,
+  topology: Topology,
+  hidden: Set<string> = new Set(),
+): Promise<void> {
+  const found = { missing: [] as string[], hidden };
+  let checks = checksOf(topology).filter(({ what }) => !hidden.has(what));
+  while (checks.length > 0) checks = await runUntilRefused(connection, checks, found);
+  const { missing } = found;
   if (missing.length > 0) throw new TopologyMissingError(missing);
 }
 
@@ -29,24 +40,31 @@ export class TopologyMissingError extends BrokerConfigurationError {
 }
 
 /** A failed passive declare closes its channel, so the rest goes on with a new one. */
-async function runUntilMissing(connection: ChannelModel, checks: Check[], missing: string[]): Promise<Check[]> {
+async function runUntilRefused(
+  connection: ChannelModel,
+  checks: Check[],
+  found: { missing: string[]; hidden: Set<string> },
+): Promise<Check[]> {
   const channel = await connection.createChannel();
   channel.on('error', () => undefined);
   for (const [index, check] of checks.entries()) {
-    if (await exists(check, channel)) continue;
-    missing.push(check.what);
+    const finding = await look(check, channel);
+    if (finding === 'there') continue;
+    if (finding === 'missing') found.missing.push(check.what);
+    else found.hidden.add(check.what);
     return checks.slice(index + 1);
   }
   await closeChannel(channel);
   return [];
 }
 
-async function exists(check: Check, channel: Channel): Promise<boolean> {
+async function look(check: Check, channel: Channel): Promise<Finding> {
   try {
     await check.run(channel);
-    return true;
+    return 'there';
   } catch (error) {
-    if (replyCode(error) === 404) return false;
+    if (replyCode(error) === 404) return 'missing';
+    if (replyCode(error) === 403) return 'hidden';
     throw error;
   }
 }

@@ -49,6 +49,11 @@ export class Revocations {
     return this.dataSource.query(liveSql);
   }
 
+  /** Of those, the ones that were asked for within the last `seconds`. */
+  async recent(seconds: number): Promise<Tombstone[]> {
+    return this.dataSource.query(recentSql, [seconds]);
+  }
+
   /** @returns false when the task had ended already, so that there is nothing to tell. */
   async markRevoked(tx: EntityManager, { taskId, run }: TaskRun, worker: string): Promise<boolean> {
     const rows: { told: boolean }[] = await tx.query(markSql, [taskId, run, worker]);
@@ -66,6 +71,9 @@ export class Revocations {
 const liveSql = `
   SELECT task_id AS "taskId", run, terminate, light FROM tasks.revocation
   WHERE expires_at > clock_timestamp() AND (light OR terminate)`;
+
+/* `tasks.revoke` lets a tombstone live for 7 days, or for 7 days after its task is due; asked for again, that long again. */
+const recentSql = `${liveSql} AND expires_at > clock_timestamp() + interval '7 days' - make_interval(secs => $1)`;
 
 /* No row at all: a task that was published without one, whose event makes it. */
 const markSql = `

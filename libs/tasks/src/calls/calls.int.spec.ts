@@ -45,7 +45,7 @@ describe('calls', () => {
       logger: silent,
       onFatal,
     };
-    const broker = new Broker({ ...options, reconnectSeconds: 0.2 });
+    const broker = new Broker({ ...options, reconnectSeconds: 0.2, topologyEverySeconds: 1 });
     brokers.push(broker);
     broker.start();
     await broker.untilReady();
@@ -172,6 +172,18 @@ describe('calls', () => {
     expect(await answer).toEqual({ number: 42 });
     await stopped;
   });
+
+  it.each([exchanges.calls, exchanges.replies])(
+    'are answered again when the exchange "%s" was deleted with all that was bound to it',
+    async (exchange) => {
+      await serve();
+      expect(await ask(1)).toEqual({ number: 2 });
+      await vhost.management.deleteExchange(exchange);
+      await vhost.management.declareExchange(exchange);
+      const answer = await eventually(() => ask(2, { timeoutSeconds: 1 }), { timeoutSeconds: 60 });
+      expect(answer).toEqual({ number: 4 });
+    },
+  );
 
   it('fail at once while the broker is away, and are answered again when it is back', async () => {
     await serve();

@@ -6,7 +6,7 @@ import { CallTimeoutError, CallUnreachableError } from './call-errors.js';
 import { defaultCallSeconds, readAnswer } from './call-messages.js';
 
 export interface CallsOptions {
-  readonly broker: Pick<Broker, 'publisher' | 'consumeTemporary'>;
+  readonly broker: Pick<Broker, 'publisher' | 'consumeTemporary' | 'lookAtTopology'>;
   readonly exchanges: { readonly calls: string; readonly replies: string };
   /** What this process is called among its replicas; the broker's pages show it in the queue's name. */
   readonly worker: string;
@@ -73,7 +73,10 @@ export class Calls {
         return readAnswer(await answer, contract.output) as CallOutput<C>;
       });
     } catch (error) {
-      throw signal.aborted && error === signal.reason ? noAnswer(contract, timeoutSeconds) : error;
+      if (!signal.aborted || error !== signal.reason) throw error;
+      // The answer may have found no way here.
+      this.options.broker.lookAtTopology();
+      throw noAnswer(contract, timeoutSeconds);
     } finally {
       this.waiting.delete(correlationId);
     }

@@ -1,7 +1,7 @@
 import { jest } from '@jest/globals';
 import { eventually } from '@mentorhub/testing';
 import { randomUUID } from 'node:crypto';
-import { Call, Ping, Record } from '../../test/example-tasks.js';
+import { Call, exchanges, Ping, Record } from '../../test/example-tasks.js';
 import { Gate } from '../../test/gate.js';
 import { deliver, left, takeMessages } from '../../test/messages.js';
 import { calls, outside, resetScript, script, ScriptedController, write } from '../../test/scripted-handlers.js';
@@ -179,6 +179,19 @@ describe('Revoking a task', () => {
       expect((await producer.tasks.revoke(id)).answer).toBe('ended');
     },
   );
+
+  it('C31: with terminate is heard although the exchange of the broadcasts was lost, with all that was bound to it', async () => {
+    const gate = new Gate();
+    untilTerminated(gate);
+    await startWorker();
+    const id = await enqueue(Record, 'running');
+    await eventually(() => gate.entered === 1);
+    const { management } = servers.vhost;
+    await management.deleteExchange(exchanges.control);
+    await management.declareExchange(exchanges.control);
+    expect((await producer.tasks.revoke(id, { terminate: true })).answer).toBe('revoking');
+    expect((await producer.ended(id)).state).toBe('revoked');
+  });
 
   it('C31: with terminate rolls back a handler that ignores its signal', async () => {
     const gate = new Gate();

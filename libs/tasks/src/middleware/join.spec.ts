@@ -6,7 +6,8 @@ const job = (attempt: number) =>
   ({ id: 'one', run: 1, attempt, contract: { kind: 'task', effects: 'database' } }) as unknown as Job;
 
 describe('A delivery of a task that this process is running', () => {
-  const retrying = { kind: 'retrying' } as Outcome;
+  const retrying = { kind: 'retrying', through: 'row' } as Outcome;
+  const byMessage = { kind: 'retrying', through: 'ladder' } as Outcome;
   const succeeded = { kind: 'succeeded' } as Outcome;
   let step: ReturnType<typeof join>;
   let end: (outcome: Outcome) => void;
@@ -33,12 +34,22 @@ describe('A delivery of a task that this process is running', () => {
     expect(runs).toBe(0);
   });
 
-  it('has nothing left to do when the first is tried again', async () => {
+  it('has nothing left to do when the row holds the next attempt', async () => {
     void first(2);
     const [same, older] = [other(2), other(1)];
     end(retrying);
     expect(await same).toEqual({ kind: 'superseded' });
     expect(await older).toEqual({ kind: 'superseded' });
+    expect(runs).toBe(0);
+  });
+
+  it('shares the retry that only a message holds, unless it is an older one that was followed already', async () => {
+    void first(2);
+    const [same, older] = [other(2), other(1)];
+    end(byMessage);
+    expect(await same).toEqual({ kind: 'duplicate', of: byMessage });
+    expect(await older).toEqual({ kind: 'superseded' });
+    expect(runs).toBe(0);
   });
 
   it('is run after it when it is the next attempt', async () => {

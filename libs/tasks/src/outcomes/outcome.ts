@@ -31,8 +31,11 @@ export type Outcome =
   | RecordedOutcome
   | Retrying
   | { readonly kind: 'expired'; readonly event: TaskEvent }
-  /** It had ended before; the recorded outcome is told again, in case it was lost. */
-  | { readonly kind: 'duplicate'; readonly of: RecordedOutcome }
+  /**
+   * It had ended before, or ended in this process as its twin; that outcome is settled again, in case it was lost. A
+   * retry is among them only as long as no row holds it: its message may not have been published.
+   */
+  | { readonly kind: 'duplicate'; readonly of: RecordedOutcome | Retrying }
   /** Its rate or its key is used up: it comes back in a while, and no attempt was spent. */
   | { readonly kind: 'postponed'; readonly seconds: number }
   /** The process stops: it goes back to its queue as it came. */

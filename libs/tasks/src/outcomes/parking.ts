@@ -24,13 +24,14 @@ export function parkedMessage(delivery: Delivery, envelope: ParkedEnvelope, exch
 }
 
 /** What a message keeps wherever the runtime moves it. */
-export const identityOf = ({ messageId, type, appId, contentType, correlationId, replyTo }: Delivery) => ({
+export const identityOf = ({ messageId, type, appId, contentType, correlationId, replyTo, priority }: Delivery) => ({
   ...(messageId && { messageId }),
   ...(type && { type }),
   ...(appId && { appId }),
   ...(contentType && { contentType }),
   ...(correlationId && { correlationId }),
   ...(replyTo && { replyTo }),
+  ...(priority && { priority }),
 });
 
 function envelopeJson(envelope: ParkedEnvelope): string {

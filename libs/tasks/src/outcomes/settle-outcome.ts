@@ -26,6 +26,9 @@ const publishAgainMs = 1_000;
 
 /** The one place that says what each outcome leads to. No delivery is acked before its outcome is durable. */
 export class OutcomeSettler {
+  /** Whether what an outcome has to publish is published, for all deliveries that share it. */
+  private readonly moves = new WeakMap<Outcome, Promise<boolean>>();
+
   constructor(private readonly options: OutcomeSettlerOptions) {}
 
   async settle(delivery: Delivery, outcome: Outcome, job?: Job): Promise<void> {
@@ -66,12 +69,16 @@ export class OutcomeSettler {
 
   private async parkFailure(
     delivery: Delivery,
-    { event, reason }: Extract<RecordedOutcome, { kind: 'failed' }>,
+    outcome: Extract<RecordedOutcome, { kind: 'failed' }>,
     job?: Job,
   ): Promise<void> {
+    const { event, reason } = outcome;
     const { taskId, run, attempt, error } = event;
-    const parked = await this.park(delivery, { reason, error, taskId, run, attempt });
-    if (parked) countParked(event.name, reason);
+    const parked = await this.once(outcome, async () => {
+      const done = await this.park(delivery, { reason, error, taskId, run, attempt });
+      if (done) countParked(event.name, reason);
+      return done;
+    });
     if (parked) this.tell(delivery, event, job);
   }
 
@@ -96,7 +103,8 @@ export class OutcomeSettler {
   }
 
   /** A row is due again already; a message without one goes to the delay ladder as its next attempt. */
-  private async tryAgain(delivery: Delivery, { through, delaySeconds, deferrals, event }: Retrying, job?: Job) {
+  private async tryAgain(delivery: Delivery, outcome: Retrying, job?: Job): Promise<void> {
+    const { through, delaySeconds, deferrals, event } = outcome;
     const { [taskHeaders.redeliveries]: _ofThisAttempt, ...kept } = delivery.headers;
     const headers = {
       ...kept,
@@ -104,8 +112,19 @@ export class OutcomeSettler {
       [taskHeaders.dueAt]: new Date(Date.now() + delaySeconds * 1000).toISOString(),
       ...(deferrals > 0 && { [taskHeaders.deferrals]: deferrals }),
     };
-    const moved = through === 'row' || (await this.delay(delivery, delaySeconds, headers));
+    const moved = through === 'row' || (await this.once(outcome, () => this.delay(delivery, delaySeconds, headers)));
     if (moved) this.tell(delivery, event, job);
+  }
+
+  /**
+   * Does what a delivery and its twins have to do together: one after the other tries until one has done it. Whose channel
+   * is gone does not publish, and which of them that is nobody knows before.
+   */
+  private once(outcome: Outcome, move: () => Promise<boolean>): Promise<boolean> {
+    const before = this.moves.get(outcome) ?? Promise.resolve(false);
+    const moved = before.catch(() => false).then((done) => done || move());
+    this.moves.set(outcome, moved);
+    return moved;
   }
 
   private async tryLater(delivery: Delivery, seconds = laterSeconds): Promise<void> {

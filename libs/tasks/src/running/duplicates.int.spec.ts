@@ -187,6 +187,7 @@ describe('A message that is delivered twice', () => {
       app_id: 'elsewhere',
       content_type: 'application/json',
       delivery_mode: 2,
+      priority: 0,
     });
     expect(message?.properties.timestamp).toBeGreaterThan(0);
     expect(message?.headers).toMatchObject({

@@ -151,8 +151,12 @@ export class TaskServer extends Server implements CustomTransportStrategy {
   }
 
   listen(callback: () => void): void {
-    for (const lane of this.lanes) this.options.health.register(`consumer ${lane.queue}`, () => lane.active);
-    if (this.lanes.length > 0) void this.startLanes();
+    const { health, broker } = this.options;
+    for (const lane of this.lanes) health.register(`consumer ${lane.queue}`, () => lane.active);
+    if (this.lanes.length > 0) {
+      health.register('topology', () => broker.topologyInPlace);
+      void this.startLanes();
+    }
     callback();
   }
 

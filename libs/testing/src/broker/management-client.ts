@@ -130,6 +130,13 @@ export class ManagementClient {
     await this.request('POST', path, { routing_key: routingKey });
   }
 
+  /** Takes all bindings off that lead from an exchange to a queue. */
+  async unbind(exchange: string, queue: string): Promise<void> {
+    const path = `bindings/${this.vhostPath}/e/${encodeURIComponent(exchange)}/q/${encodeURIComponent(queue)}`;
+    const found = await this.request<{ properties_key: string }[]>('GET', path);
+    for (const { properties_key: key } of found) await this.request('DELETE', `${path}/${encodeURIComponent(key)}`);
+  }
+
   /** The vhost's open connections. */
   async connections(): Promise<ConnectionInfo[]> {
     return this.request('GET', `vhosts/${this.vhostPath}/connections`);
