@@ -14,6 +14,7 @@ describe("the gateway's configuration", () => {
       ROLE: ['http', 'worker'],
       HTTP_PORT: 3000,
       PUBLIC_REQUESTS_PER_MINUTE: 60,
+      ACCOUNT_MAILS_PER_HOUR: 5,
       TRUST_PROXY: false,
     });
   });
@@ -30,6 +31,7 @@ describe("the gateway's configuration", () => {
     ['TRUST_PROXY', 'true'],
     ['TRUST_PROXY', '10.0.0.0/33'],
     ['PUBLIC_REQUESTS_PER_MINUTE', '-1'],
+    ['ACCOUNT_MAILS_PER_HOUR', '-1'],
     ['API_KEYS', 'ops:secret'],
     ['DATABASE_URL', 'mysql://localhost'],
   ])('refuses %s=%s with a sentence that names it', (name, value) => {

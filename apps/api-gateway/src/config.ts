@@ -25,6 +25,8 @@ const configSchema = z
     PUBLIC_REQUESTS_PER_MINUTE: integer({ min: 0, max: 1_000_000 })
       .default(60)
       .describe('a number of requests, 0 for no limit'),
+    /** Mails with a link that one account is sent in an hour, of each kind, however often they are asked for; 0 is no limit. Default 5. */
+    ACCOUNT_MAILS_PER_HOUR: integer({ min: 0, max: 1_000 }).default(5).describe('a number of mails, 0 for no limit'),
     /** Tasks of the queue `default` that this process runs at once; those with database effects need a connection of the pool each. Default 10. */
     DEFAULT_QUEUE_CONCURRENCY: integer({ min: 1, max: 500 }).default(10).describe('a number of tasks'),
     /** The same for `default-bulk`, for what comes in thousands. Default 3. */

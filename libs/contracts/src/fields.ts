@@ -1,5 +1,10 @@
 import { z } from 'zod';
 
+const firstInstant = Date.parse('0001-01-01T00:00:00.000Z');
+/** The last one that can be written. */
+export const lastInstant = new Date('9999-12-31T23:59:59.999Z');
+const outOfCalendars = { error: 'must be an instant that lies, in UTC, in the years 1 to 9999', abort: true };
+
 /** Languages that mails are written in. */
 export const Locale = z.enum(['en', 'ru']);
 export type Locale = z.infer<typeof Locale>;
@@ -24,9 +29,13 @@ export const Uuid = z.uuid();
 export const RowId = z.guid().toLowerCase();
 /** How long a session takes. */
 export const Minutes = z.int().min(1).max(1440);
-/** RFC 3339 in UTC. */
-export const Instant = z.iso.datetime();
-/** A day of the calendar, from 1970 on. */
+/** RFC 3339 in UTC, in the years 1 to 9999. */
+export const Instant = z.iso.datetime().refine(isInAllCalendars, outOfCalendars);
+/** An instant that somebody names, in whatever offset; in UTC it lies in the years 1 to 9999. */
+export const Rfc3339 = z.iso
+  .datetime({ offset: true, error: 'must be an RFC 3339 instant such as 2026-11-22T10:00:00Z' })
+  .refine(isInAllCalendars, outOfCalendars);
+/** A day of the calendar, in the years 1970 to 9999. */
 export const Day = z.iso
   .date('must be a day such as 2026-11-22')
   .refine((day) => day >= '1970-01-01', 'must be 1970-01-01 or later');
@@ -44,4 +53,14 @@ function isTimeZone(name: string): boolean {
   } catch {
     return false;
   }
+}
+
+/**
+ * The years that PostgreSQL, JavaScript and RFC 3339 all have and all write in the same form; JavaScript goes on to the year
+ * 275760, which no RFC 3339 text can name. PostgreSQL reads no text that is much longer than an instant.
+ */
+function isInAllCalendars(text: string): boolean {
+  const time = Date.parse(text);
+  if (Number.isNaN(time)) return true; // told by the form itself
+  return text.length <= 64 && time >= firstInstant && time <= lastInstant.getTime();
 }

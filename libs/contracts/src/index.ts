@@ -6,7 +6,21 @@ export * from './calls/suppressions.js';
 export * from './events/accounts.js';
 export * from './events/courses.js';
 export * from './events/sessions.js';
-export { Day, Email, Instant, Line, Locale, Minutes, RowId, TimeZone, Token, Username, Uuid } from './fields.js';
+export {
+  Day,
+  Email,
+  Instant,
+  lastInstant,
+  Line,
+  Locale,
+  Minutes,
+  Rfc3339,
+  RowId,
+  TimeZone,
+  Token,
+  Username,
+  Uuid,
+} from './fields.js';
 export { routes } from './routing.js';
 export * from './statistics.js';
 export * from './tasks/accounts.js';

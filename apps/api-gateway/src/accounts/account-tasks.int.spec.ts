@@ -51,6 +51,19 @@ describe("the accounts' tasks, run by the role worker", () => {
       { what: 'the task to have run' },
     ).then(({ result }) => result as { deleted: number });
 
+  const untilAllRan = () =>
+    eventually(
+      async () =>
+        (
+          await query(
+            `SELECT FROM tasks.task t WHERE name LIKE 'accounts.request-%'
+             AND NOT EXISTS (SELECT FROM tasks.inbox i WHERE i.task_id = t.id AND i.state = 'succeeded')`,
+          )
+        ).length === 0,
+      { what: 'all that was asked for to have run', timeoutSeconds: 60 },
+    );
+  const setting = (token: string) => ({ token, password: 'correct horse' });
+
   async function requestTask(path: string, email: string): Promise<string> {
     const before = new Set((await query('SELECT id FROM tasks.task')).map(({ id }) => id));
     expect((await gateway.request('POST', path, { email }, { authorization: '' })).status).toBe(202);
@@ -87,6 +100,41 @@ describe("the accounts' tasks, run by the role worker", () => {
     expect((await confirm(first)).status).toBe(410);
     expect((await confirm(second)).status).toBe(204);
   });
+
+  it('mails one account five links of a kind in an hour, however many ask at once and of whatever replica', async () => {
+    const replica = await startGateway({ ROLE: 'http,worker', AMQP_URL: vhost.amqpUrl }, gateway.database);
+    try {
+      await signUp('ursula');
+      const email = 'ursula@example.com';
+      const ask = (path: string, to: string, n: number) =>
+        (n % 2 ? gateway : replica).request('POST', path, { email: to }, { authorization: '' });
+      const asked = Array.from({ length: 12 }, (_, n) => [
+        ask('/v1/password-resets', email, n),
+        ask('/v1/email-verifications', email, n),
+        ask('/v1/password-resets', 'nobody@example.com', n),
+      ]).flat();
+      const answers = (await Promise.all(asked)).map(({ status, text }) => `${status} ${text}`);
+      expect(new Set(answers)).toEqual(new Set(['202 {"status":"accepted"}']));
+      await untilAllRan();
+
+      const resets = await mails('email.send-password-reset', email);
+      expect(resets).toHaveLength(5);
+      // The sign-up's own mail is the first.
+      expect(await mails('email.send-verification', email)).toHaveLength(5);
+      const works = await Promise.all(
+        resets.map((mail) => gateway.request('POST', '/v1/password-resets/confirm', setting(tokenOf(mail)))),
+      );
+      expect(works.map(({ status }) => status).sort()).toEqual([204, 410, 410, 410, 410]);
+
+      await query(
+        `UPDATE gateway.account_token SET created_at = created_at - interval '1 hour' WHERE purpose = 'password-reset'`,
+      );
+      await untilRun(await requestTask('/v1/password-resets', email));
+      expect(await mails('email.send-password-reset', email)).toHaveLength(6);
+    } finally {
+      await replica.service.stop();
+    }
+  }, 120_000);
 
   it('mails nothing to an unknown address, nor a verification to a verified account', async () => {
     await signUp('quinn');
@@ -169,7 +217,7 @@ describe("the accounts' tasks, run by the role worker", () => {
     const { id: task } = (await gateway.request('POST', '/v1/tasks', { task: 'accounts.cleanup-expired-tokens' })).json;
 
     const events = await eventually(async () => {
-      const messages = (await vhost.management.getMessages('task-events', 100))
+      const messages = (await vhost.management.getMessages('task-events', 1_000))
         .map((message) => message.text)
         .filter((text) => text.includes(task));
       return messages.some((text) => text.includes('succeeded')) && messages;

@@ -20,6 +20,22 @@ export async function issueToken(tx: EntityManager, userId: string, purpose: Tok
   return token;
 }
 
+/**
+ * As `issueToken` does, for somebody who asked for a mail without a key. Undefined when the account has had `perHour` tokens
+ * of this purpose within an hour: then nothing changes, and the link that was mailed last can still be used. The account's
+ * lock makes it hold however many ask at once, on whatever replica. 0 is no limit.
+ */
+export async function issueRequestedToken(
+  tx: EntityManager,
+  userId: string,
+  purpose: TokenPurpose,
+  perHour: number,
+): Promise<string | undefined> {
+  const [row]: { count: number }[] = await tx.query(issuedSql, [userId, purpose]);
+  if (perHour > 0 && row && row.count >= perHour) return undefined;
+  return issueToken(tx, userId, purpose);
+}
+
 /** Whose token this is, if it can still be used. */
 export async function ownerOfToken(
   manager: EntityManager,
@@ -62,6 +78,11 @@ const hashOf = (token: string) => createHash('sha256').update(token).digest();
 const insertSql = `
   INSERT INTO gateway.account_token (hash, user_id, purpose, expires_at)
   VALUES ($1, $2, $3, clock_timestamp() + make_interval(secs => $4))`;
+
+/* Tokens are kept for a day after their end, so those of the last hour are all there. */
+const issuedSql = `
+  SELECT count(*)::integer AS count FROM gateway.account_token
+  WHERE user_id = $1 AND purpose = $2 AND created_at > (SELECT clock_timestamp() - interval '1 hour')`;
 
 const ownerSql = `
   SELECT user_id FROM gateway.account_token

@@ -3,13 +3,19 @@ import { taskStoreMigrationPlan } from '@mentorhub/task-store';
 import { CreateGatewaySchema1763800100000 } from './migrations/1-create-gateway-schema.js';
 import { CreateSession1763900100000 } from './migrations/2-create-session.js';
 import { CreateCourse1763900400000 } from './migrations/3-create-course.js';
+import { IndexIssuedTokens1764000100000 } from './migrations/4-index-issued-tokens.js';
 
 /** The schemas that this service uses. Lists of migrations are append-only. */
 export const migrationPlans: MigrationPlan[] = [
   taskStoreMigrationPlan,
   {
     schema: 'gateway',
-    migrations: [CreateGatewaySchema1763800100000, CreateSession1763900100000, CreateCourse1763900400000],
+    migrations: [
+      CreateGatewaySchema1763800100000,
+      CreateSession1763900100000,
+      CreateCourse1763900400000,
+      IndexIssuedTokens1764000100000,
+    ],
   },
 ];
 

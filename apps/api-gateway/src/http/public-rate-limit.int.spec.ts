@@ -1,4 +1,4 @@
-import { startGateway, type RunningGateway } from '../../test/running-gateway.js';
+import { apiKey, startGateway, type RunningGateway } from '../../test/running-gateway.js';
 
 describe('the limit of the public flows', () => {
   let gateway: RunningGateway;
@@ -8,8 +8,8 @@ describe('the limit of the public flows', () => {
   });
   afterAll(() => gateway.stop());
 
-  const ask = (address: string, path = '/v1/password-resets') =>
-    gateway.request('POST', path, { email: 'ann@example.com' }, { 'x-forwarded-for': address, authorization: '' });
+  const ask = (address: string, path = '/v1/password-resets', authorization = '') =>
+    gateway.request('POST', path, { email: 'ann@example.com' }, { 'x-forwarded-for': address, authorization });
 
   it('answers 429 with Retry-After beyond so many requests of one address to all of them together', async () => {
     for (const path of [
@@ -33,6 +33,17 @@ describe('the limit of the public flows', () => {
     expect((await ask('192.0.2.2')).status).toBe(202);
     for (let n = 1; n <= 5; n++) expect((await ask(`2001:db8::${n}`)).status).toBe(202);
     expect((await ask('2001:db8::6')).status).toBe(429);
+  });
+
+  it('does not count a backend with a valid key, which asks for all its users; a key that nobody has is like none', async () => {
+    const statuses = async (address: string, authorization: string) => {
+      const answers = [];
+      for (let n = 0; n < 8; n++) answers.push((await ask(address, '/v1/email-verifications', authorization)).status);
+      return answers;
+    };
+    expect(await statuses('192.0.2.3', `Bearer ${apiKey}`)).toEqual(Array(8).fill(202));
+    expect(await statuses('192.0.2.3', 'Bearer nobody-has-this')).toEqual([202, 202, 202, 202, 202, 429, 429, 429]);
+    expect(await statuses('192.0.2.3', `Bearer ${apiKey}`)).toEqual(Array(8).fill(202));
   });
 
   it('does not limit what needs a key', async () => {

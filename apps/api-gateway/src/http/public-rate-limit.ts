@@ -1,5 +1,6 @@
 import rateLimit from '@fastify/rate-limit';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { publicCaller } from '../auth/api-keys.js';
 import { PublicRoute } from '../auth/authenticate.js';
 import { Problem } from '../problems/problem.js';
 
@@ -17,7 +18,8 @@ const headersLeftOut = { 'x-ratelimit-limit': false, 'x-ratelimit-remaining': fa
 
 /**
  * Limits all routes marked by `PublicFlow` together: 429 with `Retry-After` beyond `perMinute` requests of one address, or
- * of one IPv6 /64. Each replica counts for itself. Install before the routes; 0 installs nothing.
+ * of one IPv6 /64. A request with a valid key is not counted: a backend asks for all its users from one address, and is
+ * known. Each replica counts for itself. Install before the routes; 0 installs nothing.
  */
 export async function limitPublicFlows(app: NestFastifyApplication, perMinute: number): Promise<void> {
   if (perMinute === 0) return;
@@ -25,6 +27,7 @@ export async function limitPublicFlows(app: NestFastifyApplication, perMinute: n
   await app.register(rateLimit, {
     global: false,
     max: perMinute,
+    allowList: ({ caller }) => caller !== publicCaller,
     timeWindow: 60_000,
     addHeadersOnExceeding: headersLeftOut,
     addHeaders: { ...headersLeftOut, 'retry-after': true },

@@ -19,7 +19,7 @@ import { Creating, type CreatingRequest } from '../idempotency/creating-request.
 import { invalid, notFound } from '../problems/problem.js';
 import { unknownTask } from '../tasks/enqueue-requests.js';
 import { entityTag, versionsIn } from './entity-tags.js';
-import { cursorAfter, ListQuery, nameIn, PreviewQuery } from './requests.js';
+import { ListQuery, PreviewQuery, scheduleCursor } from './requests.js';
 import { ScheduleCreation } from './schedule-creation.js';
 
 /** Schedules belong to the scheduler service, which is asked over RabbitMQ. */
@@ -42,10 +42,9 @@ export class SchedulesController {
 
   @Get()
   async list(@Query({ schema: ListQuery }) { limit, cursor }: ListQuery): Promise<unknown> {
-    const after = cursor === undefined ? undefined : nameIn(cursor);
-    const { items, more } = await this.calls.ask(ListSchedules, { limit, after });
+    const { items, more } = await this.calls.ask(ListSchedules, { limit, after: cursor });
     const last = items.at(-1);
-    return { items, nextCursor: more && last ? cursorAfter(last.name) : null };
+    return { items, nextCursor: more && last ? scheduleCursor.write(last.name) : null };
   }
 
   @Get(':name')

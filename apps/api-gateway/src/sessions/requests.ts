@@ -1,8 +1,7 @@
-import { RowId } from '@mentorhub/contracts';
+import { Rfc3339, RowId } from '@mentorhub/contracts';
 import { z } from 'zod';
-import { Rfc3339 } from '../input/instant.js';
 import { pageLimit } from '../input/page-limit.js';
-import { readCursor } from './session-cursor.js';
+import { sessionCursor } from './session-cursor.js';
 
 export const NewSession = z
   .strictObject({
@@ -22,11 +21,6 @@ export type SessionMove = z.output<typeof SessionMove>;
 
 export const SessionQuery = z.strictObject({
   limit: pageLimit('sessions'),
-  cursor: z
-    .string()
-    .max(200)
-    .refine((cursor) => readCursor(cursor) !== undefined, 'must be the nextCursor of the page before')
-    .optional()
-    .describe('The nextCursor of the page before.'),
+  cursor: sessionCursor.query,
 });
 export type SessionQuery = z.output<typeof SessionQuery>;

@@ -8,7 +8,7 @@ import { Creating } from '../idempotency/creating-request.js';
 import { IdempotentRequests } from '../idempotency/idempotent-requests.js';
 import { Bookings, noSuchSession } from './bookings.js';
 import { NewSession, SessionMove, SessionQuery } from './requests.js';
-import { readCursor, writeCursor } from './session-cursor.js';
+import { sessionCursor } from './session-cursor.js';
 import { sessionsAfter } from './session-rows.js';
 import { sessionView } from './session-view.js';
 import { Session } from './session.entity.js';
@@ -37,11 +37,11 @@ export class SessionsController {
   /** From the latest start to the earliest. */
   @Get()
   async list(@Query({ schema: SessionQuery }) { limit, cursor }: SessionQuery): Promise<unknown> {
-    const place = cursor === undefined ? undefined : readCursor(cursor);
-    const found = await sessionsAfter(this.dataSource.manager, place, limit + 1);
+    const found = await sessionsAfter(this.dataSource.manager, cursor, limit + 1);
     const page = found.slice(0, limit);
     const last = page.at(-1);
-    return { items: page.map(sessionView), nextCursor: last && found.length > limit ? writeCursor(last) : null };
+    const end = found.length > limit && last ? { startsAt: last.startsAt, id: last.id } : undefined;
+    return { items: page.map(sessionView), nextCursor: end ? sessionCursor.write(end) : null };
   }
 
   @Get(':id')

@@ -1,8 +1,7 @@
-import { ListSuppressions } from '@mentorhub/contracts';
+import { ListSuppressions, type SuppressionPlace, type SuppressionView } from '@mentorhub/contracts';
 import { Calls } from '@mentorhub/tasks/client';
 import { Controller, Get, Query } from '@nestjs/common';
-import { SuppressionQuery } from './requests.js';
-import { readCursor, writeCursor } from './suppression-cursor.js';
+import { suppressionCursor, SuppressionQuery } from './requests.js';
 
 /** The suppression list belongs to the email service, which is asked over RabbitMQ. */
 @Controller('v1/suppressions')
@@ -11,9 +10,10 @@ export class SuppressionsController {
 
   @Get()
   async list(@Query({ schema: SuppressionQuery }) { limit, email, cursor }: SuppressionQuery): Promise<unknown> {
-    const after = cursor === undefined ? undefined : readCursor(cursor);
-    const { items, more } = await this.calls.ask(ListSuppressions, { limit, email, after });
+    const { items, more } = await this.calls.ask(ListSuppressions, { limit, email, after: cursor });
     const last = items.at(-1);
-    return { items, nextCursor: more && last ? writeCursor(last) : null };
+    return { items, nextCursor: more && last ? suppressionCursor.write(placeOf(last)) : null };
   }
 }
+
+const placeOf = ({ since, email, scope }: SuppressionView): SuppressionPlace => ({ since, email, scope });

@@ -1,5 +1,5 @@
 import { startGateway, type RunningGateway } from '../../test/running-gateway.js';
-import { writeCursor } from './suppression-cursor.js';
+import { suppressionCursor } from './requests.js';
 
 /** The gateway's side, without a broker; `platform.e2e.spec.ts` has the whole way. */
 describe('the suppression list over REST', () => {
@@ -27,7 +27,11 @@ describe('the suppression list over REST', () => {
   });
 
   it('answers 503 while RabbitMQ is away, also for the next page', async () => {
-    const cursor = writeCursor({ since: '2030-01-01T00:00:00.000Z', email: 'ann@example.com', scope: 'all' });
+    const cursor = suppressionCursor.write({
+      since: '2030-01-01T00:00:00.000Z',
+      email: 'ann@example.com',
+      scope: 'all',
+    });
     const { status, headers } = await get(`?email=ann@example.com&limit=200&cursor=${cursor}`);
     expect(status).toBe(503);
     expect(headers.get('retry-after')).not.toBeNull();

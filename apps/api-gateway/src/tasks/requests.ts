@@ -1,6 +1,6 @@
+import { Rfc3339 } from '@mentorhub/contracts';
 import { jitters, longestRetryDelaySeconds, mostRetries } from '@mentorhub/tasks/define';
 import { z } from 'zod';
-import { Rfc3339 } from '../input/instant.js';
 
 /** Waiting is bounded so that every due time is a date that PostgreSQL and JSON can hold. */
 const tenYearsInSeconds = 10 * 365 * 24 * 3600;

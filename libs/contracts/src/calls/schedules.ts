@@ -1,7 +1,7 @@
 import { defineCall } from '@mentorhub/tasks/define';
 import { z } from 'zod';
 import { catalogue } from '../catalogue.js';
-import { Instant, TimeZone, Uuid } from '../fields.js';
+import { Instant, Rfc3339, TimeZone, Uuid } from '../fields.js';
 import { callQueues } from '../topology/topology.js';
 
 const year = 366 * 24 * 3600;
@@ -13,8 +13,6 @@ export const ScheduleName = z
     /^[a-z0-9][a-z0-9._-]{0,99}$/,
     'must be 1 to 100 of a-z, 0-9, ".", "_" and "-", and begin with a letter or digit',
   );
-
-const When = z.iso.datetime({ offset: true, error: 'must be an RFC 3339 instant such as 2026-11-22T10:00:00Z' });
 
 /** A schedule keeps its payload for years, and everybody who may see schedules sees it. */
 const ScheduledTask = z
@@ -37,10 +35,10 @@ const fields = {
   payload: z.record(z.string(), z.unknown()).describe("What the task type's payload schema asks for."),
   cron: z.string().max(200).describe('Five fields, or six with seconds first, in the time zone.'),
   every: z.int().min(1).max(year).describe('Seconds between two slots, counted from startsAt, or from now.'),
-  at: When.describe('The one instant at which it fires.'),
+  at: Rfc3339.describe('The one instant at which it fires.'),
   timezone: TimeZone.describe('An IANA time zone, for cron.'),
-  startsAt: When.describe('No slot before this instant.'),
-  endsAt: When.describe('No slot after this instant.'),
+  startsAt: Rfc3339.describe('No slot before this instant.'),
+  endsAt: Rfc3339.describe('No slot after this instant.'),
   jitter: z.number().min(0).max(3600).describe('Seconds: each slot fires between 0 and this much later.'),
   misfire,
   misfireCap: z.int().min(1).max(1000).describe('How many missed slots fire-all makes up for, the latest ones.'),
@@ -166,12 +164,18 @@ export const RunSchedule = defineCall({
   output: z.strictObject({ id: Uuid, state: z.string() }),
 });
 
+/** Beyond these years nobody plans anything, and no calendar can be trusted. */
+export const PreviewFrom = Rfc3339.refine(
+  (text) => Date.parse(text) >= 0 && Date.parse(text) < Date.UTC(3000, 0),
+  'must lie in the years 1970 to 2999',
+);
+
 export const PreviewSchedule = defineCall({
   name: 'schedules.preview',
   queue,
   input: z.strictObject({
     name: z.string().max(200),
-    from: When.optional(),
+    from: PreviewFrom.optional(),
     count: z.int().min(1).max(1000),
   }),
   output: z.strictObject({ firings: z.array(Instant) }),

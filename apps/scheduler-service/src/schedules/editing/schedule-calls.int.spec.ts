@@ -215,6 +215,22 @@ describe('schedules at run time', () => {
     expect((await preview(1)).firings).toEqual([first]);
   });
 
+  it('end with the years that can be written', async () => {
+    await create({ every: 366 * 86_400, startsAt: '9990-01-01T00:00:00Z', jitter: 3600 });
+    const { firings } = await calls.ask(PreviewSchedule, {
+      name: 'nightly',
+      from: '2999-12-31T23:59:59Z',
+      count: 1000,
+    });
+    expect(firings).toHaveLength(10);
+    expect(firings.at(-1)).toMatch(/^9999-/);
+    for (const beyond of [
+      { at: '9999-12-31T23:59:59Z', jitter: 3600 },
+      { cron: '59 23 31 12 *', timezone: 'America/Los_Angeles', startsAt: '9999-12-31T12:00:00Z' },
+    ])
+      await expect(create({ ...beyond, name: 'beyond' })).rejects.toMatchObject({ code: 'invalid' });
+  });
+
   it('fire an instant that has just passed, and then have nothing more to come', async () => {
     await create({ at: new Date().toISOString() });
     await eventually(async () => (await firedTasks()).length === 1, { what: 'the firing' });

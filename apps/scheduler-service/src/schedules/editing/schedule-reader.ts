@@ -1,4 +1,4 @@
-import type { ScheduleView, VersionedSchedule } from '@mentorhub/contracts';
+import { lastInstant, type ScheduleView, type VersionedSchedule } from '@mentorhub/contracts';
 import { Injectable } from '@nestjs/common';
 import { slotsBetween } from '../timing/calendar.js';
 import { firingOf } from '../timing/jitter.js';
@@ -6,9 +6,6 @@ import { readable } from './check-schedule.js';
 import { noSuchSchedule } from './schedule-editor.js';
 import { ScheduleTable } from './schedule-table.js';
 import { scheduleView, versioned } from './schedule-view.js';
-
-/** The last instant that a JavaScript date can hold. */
-const endOfTime = new Date(8.64e15);
 
 /** Shows schedules. */
 @Injectable()
@@ -30,7 +27,7 @@ export class ScheduleReader {
   async preview(name: string, count: number, from?: string): Promise<{ firings: string[] }> {
     const row = await this.row(name);
     const start = from === undefined ? await this.table.now() : new Date(from);
-    const slots = slotsBetween(readable(row), start, endOfTime, count);
+    const slots = slotsBetween(readable(row), start, lastInstant, count);
     const firings = slots.map((slot) => firingOf(row.id, slot, row.jitter)).sort((a, b) => a.getTime() - b.getTime());
     return { firings: firings.map((firing) => firing.toISOString()) };
   }

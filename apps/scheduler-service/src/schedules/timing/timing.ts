@@ -1,3 +1,4 @@
+import { lastInstant } from '@mentorhub/contracts';
 import { BoundedCalendar, type Calendar } from './calendar.js';
 import { CronCalendar } from './cron-calendar.js';
 import { IntervalCalendar } from './interval-calendar.js';
@@ -22,10 +23,14 @@ export class TimingError extends Error {
   override readonly name = 'TimingError';
 }
 
+/** Jitter puts a slot off by an hour at most, and its firing has to be an instant that can be written. */
+const lastSlot = new Date(lastInstant.getTime() - 3_600_000);
+
 /** @throws {TimingError} */
 export function calendarOf(timing: Timing): Calendar {
+  const { startsAt, endsAt } = timing;
   try {
-    return new BoundedCalendar(unbounded(timing), timing.startsAt, timing.endsAt);
+    return new BoundedCalendar(unbounded(timing), startsAt, endsAt && endsAt < lastSlot ? endsAt : lastSlot);
   } catch (error) {
     const { cron, timezone } = timing;
     const reason = (error as Error).message;
