@@ -14,7 +14,7 @@ import { IsolatedHandlers } from '../isolation/isolated-handlers.js';
 import type { ThreadHandlerRegistration } from '../isolation/thread-handler.js';
 import type { ThreadOptions } from '../isolation/thread-options.js';
 import { freeThread } from '../middleware/free-thread.js';
-import { log } from '../middleware/log.js';
+import { log, logUnreadable } from '../middleware/log.js';
 import { measure } from '../middleware/measure.js';
 import { compose } from '../middleware/middleware.js';
 import { refuseRevoked } from '../middleware/refuse-revoked.js';
@@ -191,7 +191,7 @@ export class TaskServer extends Server implements CustomTransportStrategy {
       await this.decide(delivery, waitAside);
     } catch (error) {
       this.options.taskLogger.error(
-        { err: error },
+        { err: error, queue: delivery.queue, message_id: delivery.messageId, task: delivery.type },
         'A delivery could not be settled; it comes again when its channel closes.',
       );
     }
@@ -203,7 +203,9 @@ export class TaskServer extends Server implements CustomTransportStrategy {
       await this.settler.settle(delivery, await this.untilDecided(job), job);
     } catch (error) {
       if (!(error instanceof UnreadableMessage)) throw error;
-      await this.settler.settle(delivery, this.unreadable(delivery, error));
+      const outcome = this.unreadable(delivery, error);
+      logUnreadable(this.options.taskLogger, delivery, outcome);
+      await this.settler.settle(delivery, outcome);
     }
   }
 
@@ -217,7 +219,7 @@ export class TaskServer extends Server implements CustomTransportStrategy {
     }
   }
 
-  private unreadable(delivery: Delivery, thrown: UnreadableMessage): Outcome {
+  private unreadable(delivery: Delivery, thrown: UnreadableMessage): Outcome & { kind: 'unreadable' } {
     const { reason } = thrown;
     const error = toTaskError(thrown);
     const task = taskNamedBy(delivery);
