@@ -4,7 +4,7 @@ import { isDatabaseUnavailable, type TaskStore } from '@mentorhub/task-store';
 import { Server, type CustomTransportStrategy } from '@nestjs/microservices';
 import { lastValueFrom } from 'rxjs';
 import type { Tasks } from '../client/tasks.js';
-import type { Catalogue } from '../define/index.js';
+import { queueFor, type Catalogue } from '../define/index.js';
 import { RevocationWatch } from '../control/revocation-watch.js';
 import type { SharedRatesOf } from '../flow/shared-rates.js';
 import { expire } from '../middleware/expire.js';
@@ -35,6 +35,7 @@ import { RunningTasks } from '../running/running-tasks.js';
 import { Solitude } from '../running/solitude.js';
 import { Settlement } from '../settlement/settlement.js';
 import { decodeDelivery, taskNamedBy, UnreadableMessage } from './decode-delivery.js';
+import { HandlerConfigurationError } from './handler-configuration-error.js';
 import { taskTransport } from './handlers.js';
 import type { Job } from './job.js';
 import { QueueLane, type WaitAside } from './queue-lane.js';
@@ -138,19 +139,19 @@ export class TaskServer extends Server implements CustomTransportStrategy {
     this.circuit.onClosed(() => this.lanes.forEach((lane) => lane.resume()));
   }
 
-  /** @throws {Error} the task has a handler already, or is isolated in threads: the handler would never run. */
+  /** @throws {HandlerConfigurationError} the task has a handler already, or is isolated in threads and would never run it. */
   override addHandler(...[pattern, ...rest]: Parameters<Server['addHandler']>): void {
     if (this.messageHandlers.has(this.normalizePattern(pattern))) {
-      throw new Error(`"${String(pattern)}" has two handlers in this process; remove one of them.`);
+      throw new HandlerConfigurationError(`"${String(pattern)}" has two handlers in this process; remove one of them.`);
     }
     this.isolated.assertInline(String(pattern));
     super.addHandler(pattern, ...rest);
   }
 
-  listen(callback: () => void): void {
+  /** Calls back with a HandlerConfigurationError when a module of a thread cannot be imported. */
+  listen(callback: (error?: unknown) => void): void {
     for (const lane of this.lanes) this.options.health.register(`consumer ${lane.queue}`, () => lane.active);
-    if (this.lanes.length > 0) void this.startLanes();
-    callback();
+    void this.isolated.load().then(() => this.consume(callback), callback);
   }
 
   async close(): Promise<void> {
@@ -170,6 +171,23 @@ export class TaskServer extends Server implements CustomTransportStrategy {
 
   unwrap<T>(): T {
     return this.options.broker as T;
+  }
+
+  private consume(listening: () => void): void {
+    const unhandled = this.unhandled();
+    if (unhandled.length > 0)
+      this.options.taskLogger.error(
+        { tasks: unhandled },
+        'This process consumes the queues of tasks that it has no handler for; each of their attempts will fail.',
+      );
+    if (this.lanes.length > 0) void this.startLanes();
+    listening();
+  }
+
+  private unhandled(): string[] {
+    const { catalogue, queues } = this.options;
+    const names = [...catalogue.tasks.keys()].filter((name) => queueFor(catalogue.routes, name) in queues);
+    return names.filter((name) => this.handlerOf(name) === undefined);
   }
 
   private async startLanes(): Promise<void> {
