@@ -8,11 +8,31 @@ import { z } from 'zod';
 /** The smallest service there is; what tests do to it as a process of its own is in run-service.int.spec.ts. */
 const schema = z.object({ ...baseConfig, ...databaseConfig, HTTP_PORT: port(3000) });
 
+/** What a start may fail of, by SAMPLE_FAULT. */
+const faults = {
+  'a missing provider': [{ provide: 'Mailer', inject: ['Templates'], useFactory: (templates) => templates }],
+  'a rejected promise': [{ provide: 'Mailer', useFactory: () => Promise.reject(new Error('no templates there')) }],
+  'text that is thrown': [{ provide: 'Mailer', useFactory: () => Promise.reject('no templates there') }],
+  'a promise that nobody awaits': [
+    { provide: 'Mailer', useFactory: () => void Promise.reject(new Error('no templates there')) },
+  ],
+  'nothing left to wait for': [
+    {
+      provide: 'Mailer',
+      useFactory: () => {
+        for (const handle of process._getActiveHandles()) handle.unref();
+        return new Promise(() => {});
+      },
+    },
+  ],
+};
+
 await runService({
   name: 'sample-service',
   config: () => loadConfig(schema),
   module: (config) => ({
     module: class SampleModule {},
+    providers: faults[process.env.SAMPLE_FAULT] ?? [],
     imports: [DatabaseModule.forRoot({ url: config.DATABASE_URL, applicationName: 'sample-service' })],
   }),
   httpPort: (config) => config.HTTP_PORT,

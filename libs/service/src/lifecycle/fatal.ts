@@ -2,7 +2,7 @@ import { ConfigError } from '../config/config-error.js';
 import { withoutPasswords } from '../logging/secrets.js';
 
 /** Errors whose message is meant for a person and says it all; told by name, so that any library may have its own. */
-const selfExplaining = new Set(['ConfigError', 'BrokerConfigurationError']);
+const selfExplaining = new Set(['ConfigError', 'BrokerConfigurationError', 'HandlerConfigurationError']);
 
 /**
  * Ends the process with status 1 because it cannot go on. A configuration error is printed as its sentence alone;

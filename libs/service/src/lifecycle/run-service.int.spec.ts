@@ -76,6 +76,27 @@ describe('a service process', () => {
     );
   });
 
+  it.each([
+    ['a missing provider', /Nest can't resolve dependencies of the Mailer \(\?\)[^]*Templates/],
+    ['a rejected promise', /^The service cannot go on: Error: no templates there\n/m],
+    ['text that is thrown', /^The service cannot go on: no templates there\n/m],
+    ['a promise that nobody awaits', /"err":\{"type":"Error","message":"no templates there"/],
+    [
+      'nothing left to wait for',
+      /^sample-service ends, since it waits for something that nothing is left to bring about\.\n/m,
+    ],
+  ])('ends with 1 and says why when its start fails of %s', async (SAMPLE_FAULT, sentence) => {
+    const sample = await start({ SAMPLE_FAULT });
+    expect(await sample.exited).toBe(1);
+    expect(sample.output).toMatch(sentence);
+  });
+
+  it('says why it ends also when its log is silent', async () => {
+    const sample = await start({ SAMPLE_FAULT: 'a promise that nobody awaits', LOG_LEVEL: 'silent' });
+    expect(await sample.exited).toBe(1);
+    expect(sample.output).toMatch(/^The service cannot go on: Error: no templates there\n/);
+  });
+
   it('D38: ends with 1 and one sentence when PostgreSQL refuses its password', async () => {
     const url = new URL(database.url);
     url.password = 'wr0ng';

@@ -1,5 +1,6 @@
 import { shutdownTracing } from '@mentorhub/tracing';
 import type { BaseConfig } from '../config/base-config.js';
+import { ConfigError } from '../config/config-error.js';
 import { createLogger, type Logger } from '../logging/create-logger.js';
 import { fatal } from './fatal.js';
 import { ShutdownSignal } from './shutdown-signal.js';
@@ -7,8 +8,8 @@ import { startService, type RunningService, type ServiceOptions } from './start-
 
 /**
  * A service's `main`: starts it and stays until SIGTERM or SIGINT, then stops it in order and exits with 0.
- * Exits with 1 and one sentence when the configuration is wrong, at a second signal, when the shutdown takes longer than
- * SHUTDOWN_SECONDS, and at an error that nobody handled.
+ * Exits with 1 and one sentence when the configuration is wrong, when the start fails or comes to nothing, at a second
+ * signal, when the shutdown takes longer than SHUTDOWN_SECONDS, and at an error that nobody handled.
  * @example await runService({ name: 'email-service', config: loadEmailConfig, module: EmailModule.forRoot });
  */
 export async function runService<Config extends BaseConfig>(options: ServiceOptions<Config>): Promise<void> {
@@ -16,10 +17,16 @@ export async function runService<Config extends BaseConfig>(options: ServiceOpti
   const config = loadOrDie(options);
   const logger = createLogger(options.name, config);
   endOnUnhandledErrors(logger);
+  endWhenNothingIsLeft(options.name);
   const starting = startService({ ...options, config: () => config }, shutdown);
-  onSignals((signal) => stopAndExit({ signal, starting, shutdown, logger, seconds: config.SHUTDOWN_SECONDS }));
+  let asked = false;
+  onSignals((signal) => {
+    asked = true;
+    void stopAndExit({ signal, starting, shutdown, logger, seconds: config.SHUTDOWN_SECONDS });
+  });
   await starting.catch(async (error: unknown) => {
-    if (shutdown.started && !(error instanceof Error && error.name === 'ConfigError')) return;
+    // A start that fails stops what it had started, which is no reason to keep silent: only being asked to stop is one.
+    if (asked) return;
     await shutdownTracing();
     fatal(error);
   });
@@ -75,8 +82,16 @@ function giveUp(logger: Logger, seconds: number): void {
   process.exit(1);
 }
 
+/** A service ends by `process.exit` alone; a promise that never settles would end it as if all were well. */
+function endWhenNothingIsLeft(name: string): void {
+  process.on('beforeExit', () =>
+    fatal(new ConfigError([`${name} ends, since it waits for something that nothing is left to bring about.`])),
+  );
+}
+
 function endOnUnhandledErrors(logger: Logger): void {
   const end = (err: unknown) => {
+    if (!logger.isLevelEnabled('fatal')) fatal(err);
     logger.fatal({ err }, 'An error that nobody handled; the process ends, since its state is unknown.');
     process.exit(1);
   };

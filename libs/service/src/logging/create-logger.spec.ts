@@ -1,3 +1,4 @@
+import vm from 'node:vm';
 import { Logger as NestsOwnLogger } from '@nestjs/common';
 import { createLogger, type Logger } from './create-logger.js';
 import { withLogFields } from './log-fields.js';
@@ -68,6 +69,26 @@ describe('the log of a service', () => {
         cause: { code: 'ECONNREFUSED', message: 'connect to amqp://user:***@rabbit failed' },
       },
     });
+    expect(text()).not.toContain('s3cret');
+  });
+
+  it('writes of an error that was told, or of anything else that was thrown, what it was', () => {
+    const { logger, lines, text } = recorded();
+    logger.warn(
+      { error: { name: 'CardDeclined', message: 'The bank said no.', stack: 'CardDeclined: at line 1' } },
+      '1',
+    );
+    logger.warn({ error: { code: 7, password: 's3cret' } }, '2');
+    logger.warn({ err: 'GET https://site/reset?token=s3cret&lang=en failed' }, '3');
+    logger.warn({ err: null }, '4');
+    logger.warn({ err: vm.runInNewContext('new RangeError("elsewhere")') as unknown }, '5');
+    expect(lines.map(({ err, error }) => err ?? error)).toEqual([
+      { name: 'CardDeclined', message: 'The bank said no.', stack: 'CardDeclined: at line 1' },
+      { type: 'object', message: '{"code":7,"password":"[redacted]"}' },
+      { type: 'string', message: 'GET https://site/reset?token=***&lang=en failed' },
+      { type: 'object', message: 'null' },
+      expect.objectContaining({ type: 'RangeError', message: 'elsewhere' }),
+    ]);
     expect(text()).not.toContain('s3cret');
   });
 

@@ -48,7 +48,9 @@ function withinPlain(value: unknown, depth: number): unknown {
   return plain ? withoutSecrets(value, depth) : value;
 }
 
-/** Hides the password of every URL in a text: driver errors like to repeat the URL they were given. */
+/** Hides the password of every URL in a text, and its tokens: errors like to repeat the URL they were given. */
 export function withoutPasswords(text: string): string {
-  return text.replace(/(\w+:\/\/[^\s:/@]*):[^\s@/]+@/g, '$1:***@');
+  return text
+    .replace(/(\w+:\/\/[^\s:/@]*):[^\s@/]+@/g, '$1:***@')
+    .replace(/([?&][\w-]*(?:token|secret|password|key)=)[^\s&"'<>]+/gi, '$1***');
 }

@@ -2,6 +2,7 @@ import type { Logger } from '@mentorhub/service';
 import { existsSync } from 'node:fs';
 import { queueFor, type AnyTaskContract, type Catalogue } from '../define/index.js';
 import type { HandlerCall } from '../running/run-handler.js';
+import { HandlerConfigurationError } from '../server/handler-configuration-error.js';
 import type { ThreadHandlerRegistration } from './thread-handler.js';
 import type { ThreadOptions } from './thread-options.js';
 import { ThreadPool } from './thread-pool.js';
@@ -19,7 +20,7 @@ export interface IsolatedHandlersOptions {
 /**
  * The handlers of this process that run in threads.
  *
- * @throws {Error} a handler is missing, named twice, or of a task that is not isolated; so the process does not start.
+ * @throws {HandlerConfigurationError} a handler is missing, named twice, or of a task that is not isolated.
  */
 export class IsolatedHandlers {
   private readonly modules = new Map<string, ThreadHandlerRegistration>();
@@ -45,12 +46,26 @@ export class IsolatedHandlers {
     return (payload, context) => this.pool.run({ module, payload, context, hardSeconds });
   }
 
-  /** @throws {Error} the task is isolated, so a method of a controller would never run it. */
+  /** @throws {HandlerConfigurationError} the task is isolated, so a method of a controller would never run it. */
   assertInline(name: string): void {
     if (this.options.catalogue.tasks.get(name)?.isolation !== 'thread') return;
-    throw new Error(
+    throw new HandlerConfigurationError(
       `"${name}" runs in a thread, so no method can handle it; write its handler as a module and name it in threadHandlers.`,
     );
+  }
+
+  /**
+   * Imports every module in a thread, so that one that cannot be imported is noticed at the start and not by its first task.
+   *
+   * @throws {HandlerConfigurationError} naming the task, the module and what is wrong with it.
+   */
+  async load(): Promise<void> {
+    for (const { contract, module } of this.modules.values()) {
+      await this.pool.load(module).catch((cause: Error) => {
+        const from = `The handler of "${contract.name}" cannot be imported from ${module.href}`;
+        throw new HandlerConfigurationError(`${from}: ${cause.message}`, { cause });
+      });
+    }
   }
 
   /** Ends the threads. Call it when nothing runs any more. */
@@ -62,12 +77,17 @@ export class IsolatedHandlers {
     const { contract, module } = registration;
     const { name } = contract;
     if (contract.isolation !== 'thread')
-      throw new Error(`"${name}" is in threadHandlers and its contract does not say isolation: 'thread'.`);
+      throw new HandlerConfigurationError(
+        `"${name}" is in threadHandlers and its contract does not say isolation: 'thread'.`,
+      );
     if (this.options.catalogue.tasks.get(name) !== contract)
-      throw new Error(`"${name}" is in threadHandlers and not in the catalogue.`);
-    if (this.modules.has(name)) throw new Error(`"${name}" is in threadHandlers twice; remove one of them.`);
+      throw new HandlerConfigurationError(`"${name}" is in threadHandlers and not in the catalogue.`);
+    if (this.modules.has(name))
+      throw new HandlerConfigurationError(`"${name}" is in threadHandlers twice; remove one of them.`);
     if (!existsSync(module))
-      throw new Error(`The handler of "${name}" is to be in ${module.href}; there is no such file.`);
+      throw new HandlerConfigurationError(
+        `The handler of "${name}" is to be in ${module.href}; there is no such file.`,
+      );
     this.modules.set(name, registration);
   }
 
@@ -75,7 +95,7 @@ export class IsolatedHandlers {
     const { catalogue, queues } = this.options;
     const queue = queueFor(catalogue.routes, name);
     if (isolation !== 'thread' || this.modules.has(name) || !(queue in queues)) return;
-    throw new Error(
+    throw new HandlerConfigurationError(
       `"${name}" runs in a thread and this process consumes its queue "${queue}"; name its handler's module in threadHandlers.`,
     );
   }

@@ -7,6 +7,7 @@ import { Controller } from '@nestjs/common';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { Act, Ping, Record, Upload } from '../../test/example-tasks.js';
 import { deliver, left, takeParked } from '../../test/messages.js';
 import { calls, resetScript, script, ScriptedController } from '../../test/scripted-handlers.js';
@@ -208,6 +209,23 @@ describe('A task that is isolated in a thread', () => {
       ],
     ])('when %s', async (_, handlers, sentence) => {
       await refused({ threadHandlers: handlers }).toThrow(sentence);
+    });
+
+    it.each([
+      ['imports what is not there', "import './nowhere.mjs';", /Cannot find module .*nowhere\.mjs/],
+      ['is no JavaScript', 'export default (', /Unexpected (token|end of input)/],
+      ['throws', "throw new Error('No licence.');", /No licence\./],
+      ['has no handler', 'export const run = () => {};', /has no function as its default export\./],
+    ])('when its module %s', async (_, code, why) => {
+      const module = join(folder, 'broken.mjs');
+      writeFileSync(module, code);
+      const broken = threadHandler(Act, pathToFileURL(module));
+      const start = refused({ threadHandlers: [...threadHandlers.slice(1), broken] });
+      await start.toMatchObject({
+        name: 'HandlerConfigurationError',
+        message: expect.stringMatching(/^The handler of "isolated\.act" cannot be imported from file:.*broken\.mjs: /),
+        cause: { message: expect.stringMatching(why) },
+      });
     });
   });
 });

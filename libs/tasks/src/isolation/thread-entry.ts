@@ -2,6 +2,7 @@ import { extname } from 'node:path';
 import { getHeapStatistics } from 'node:v8';
 import type { EnqueueOptions } from '../client/tasks.js';
 import type { AnyTaskContract } from '../define/index.js';
+import type { PackedThrown } from './crossing.js';
 import type { Ended, FromThread, LogLevel, Question, ThreadCall, ToThread } from './thread-messages.js';
 
 // Runs as `.js` when built and as `.ts`, types stripped by Node, in tests; a plain import can name only one of the two.
@@ -28,10 +29,25 @@ export default async function runInThread(call: ThreadCall): Promise<void> {
   if (recycle) await new Promise(() => undefined);
 }
 
+/** Whether a module can be imported and is a handler, before there is a task for it; what is wrong with it otherwise. */
+export async function loadHandler(module: string): Promise<PackedThrown | undefined> {
+  try {
+    await handlerIn(module);
+    return undefined;
+  } catch (error) {
+    return packThrown(error);
+  }
+}
+
+async function handlerIn(module: string): Promise<(payload: unknown, context: object) => unknown> {
+  const { default: handler } = await import(module);
+  if (typeof handler !== 'function') throw new TypeError(`${module} has no function as its default export.`);
+  return handler;
+}
+
 async function resultOf(call: ThreadCall, line: Line): Promise<Ended['result']> {
   try {
-    const { default: handler } = await import(call.module);
-    if (typeof handler !== 'function') throw new TypeError(`${call.module} has no function as its default export.`);
+    const handler = await handlerIn(call.module);
     return { returned: await handler(call.payload, contextOf(call, line)) };
   } catch (error) {
     return { threw: packThrown(error) };

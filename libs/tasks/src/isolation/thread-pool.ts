@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import { Piscina } from 'piscina';
 import { Conversation, type CallContext, type ContractOf } from './conversation.js';
-import { unpackThrown } from './crossing.js';
+import { unpackThrown, type PackedThrown } from './crossing.js';
 import { HardLimitError } from '../outcomes/handler-errors.js';
 import { ThreadEndedError } from './thread-errors.js';
 import type { Ended, LogLevel, ThreadCall } from './thread-messages.js';
@@ -30,6 +30,7 @@ export interface IsolatedCall {
 }
 
 const closeWithinSeconds = 30;
+const loadWithinSeconds = 60;
 /** A timer with a longer time fires at once. */
 const longestTimerMs = 2 ** 31 - 1;
 
@@ -87,6 +88,13 @@ export class ThreadPool {
     const running = this.attempt(call).finally(() => this.running.delete(running));
     this.running.add(running);
     return running;
+  }
+
+  /** Imports a module in a thread, as the first attempt there would. @throws what is wrong with it. */
+  async load(module: URL): Promise<void> {
+    const signal = AbortSignal.timeout(loadWithinSeconds * 1000);
+    const fault = (await this.pool.run(module.href, { name: 'loadHandler', signal })) as PackedThrown | undefined;
+    if (fault) throw unpackThrown(fault);
   }
 
   /** Waits for what runs, at most this many seconds, then ends all threads. Idempotent. */

@@ -54,10 +54,6 @@ export class OutcomeSettler {
       case 'busy':
         return this.tryLater(delivery);
       case 'fault':
-        this.options.logger.warn(
-          { err: outcome.error },
-          'The task could not be decided and is tried again; no attempt was spent.',
-        );
         return this.tryLater(delivery);
     }
   }
@@ -86,10 +82,6 @@ export class OutcomeSettler {
     delivery: Delivery,
     { reason, error, event }: Extract<Outcome, { kind: 'unreadable' }>,
   ): Promise<void> {
-    this.options.logger.error(
-      { reason, queue: delivery.queue, message_id: delivery.messageId },
-      `A message was parked: ${error.message}`,
-    );
     const task = event && { taskId: event.taskId, run: event.run, attempt: event.attempt };
     if (!(await this.park(delivery, { reason, error, ...task }))) return;
     countParked(undefined, reason);

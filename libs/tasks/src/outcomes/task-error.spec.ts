@@ -6,6 +6,16 @@ describe('Recording what was thrown', () => {
     expect(toTaskError(error)).toEqual({ name: 'RangeError', message: 'too far', stack: error.stack });
   });
 
+  it('leaves out the values of sensitive fields, as they are and as they stand in a link, also at the cut', () => {
+    const secrets = ['s3cr/t', 's3cr\ud800t'];
+    const error = Object.assign(new Error('no answer from /reset?token=s3cr%2Ft'), { name: 's3cr/t' });
+    const told = toTaskError(error, secrets);
+    expect(told).toMatchObject({ name: '[redacted]', message: 'no answer from /reset?token=[redacted]' });
+    expect(told.stack).not.toContain('s3cr');
+    expect(toTaskError(`${'m'.repeat(3_997)}s3cr/t`, secrets).message).toBe(`${'m'.repeat(3_997)}[re`);
+    expect(toTaskError({ code: 's3cr/t' }, secrets).message).toBe('{"code":"[redacted]"}');
+  });
+
   it('bounds all three', () => {
     const error = Object.assign(new Error('m'.repeat(10_000)), { name: 'n'.repeat(10_000) });
     const { name, message, stack } = toTaskError(error);

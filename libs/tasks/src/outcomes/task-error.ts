@@ -4,9 +4,10 @@ const longestName = 200;
 const longestMessage = 4_000;
 const longestStack = 8_000;
 
-/** An error as it is recorded, bounded. Whatever was thrown will do. */
-export function toTaskError(thrown: unknown): TaskError {
-  if (!(thrown instanceof Error)) return { name: 'Error', message: describe(thrown).slice(0, longestMessage) };
+/** An error as it is recorded, bounded, and without the `secrets`. Whatever was thrown will do. */
+export function toTaskError(thrown: unknown, secrets: readonly string[] = []): TaskError {
+  const text = (value: unknown, longest: number): string => without(secrets, asText(value)).slice(0, longest);
+  if (!(thrown instanceof Error)) return { name: 'Error', message: text(thrown, longestMessage) };
   return {
     name: text(nameOf(thrown), longestName),
     message: text(thrown.message, longestMessage),
@@ -18,11 +19,14 @@ export function toTaskError(thrown: unknown): TaskError {
 const nameOf = (thrown: Error): unknown =>
   thrown.name === 'PermanentError' && thrown.cause instanceof Error ? thrown.cause.name : thrown.name;
 
-/** Nothing keeps a program from giving an error a name or a message that is no string. */
-const text = (value: unknown, longest: number): string =>
-  (typeof value === 'string' ? value : describe(value)).slice(0, longest);
+/** As they are, and as they stand in a link. */
+const without = (secrets: readonly string[], text: string): string =>
+  secrets
+    .flatMap((secret) => [secret, new URLSearchParams({ '': secret }).toString().slice(1)])
+    .reduce((left, secret) => left.replaceAll(secret, '[redacted]'), text);
 
-function describe(thrown: unknown): string {
+/** Nothing keeps a program from giving an error a name or a message that is no string. */
+function asText(thrown: unknown): string {
   if (typeof thrown === 'string') return thrown;
   try {
     return JSON.stringify(thrown) ?? String(thrown);

@@ -68,3 +68,27 @@ export function openPayload(
   }
   return opened;
 }
+
+/** Shorter ones would be found in every text. */
+const shortestSecret = 3;
+
+/** The texts in the sensitive fields of a parsed body; none when they cannot be decrypted. */
+export function secretsIn(
+  contract: AnyTaskContract,
+  body: Record<string, unknown>,
+  taskId: string,
+  cipher: PayloadCipher,
+): string[] {
+  if (contract.sensitive.length === 0) return [];
+  try {
+    const opened = openPayload(contract, body, taskId, cipher);
+    return textsIn(contract.sensitive.map((field) => opened[field])).filter(({ length }) => length >= shortestSecret);
+  } catch {
+    return [];
+  }
+}
+
+function textsIn(value: unknown): string[] {
+  if (typeof value === 'object' && value !== null) return Object.values(value).flatMap(textsIn);
+  return typeof value === 'string' || typeof value === 'number' ? [String(value)] : [];
+}

@@ -1,10 +1,11 @@
+import { AsyncResource } from 'node:async_hooks';
 import { type Logger } from '@mentorhub/service';
 import type { TaskError, TaskEvent } from '@mentorhub/task-store';
 import type { EntityManager } from 'typeorm';
 import type { Tasks } from '../client/tasks.js';
 import type { TimeLimit } from '../define/index.js';
 import type { PayloadCipher } from '../payload/payload-cipher.js';
-import { checkPayload, InvalidPayloadError, openPayload } from '../payload/payload-codec.js';
+import { checkPayload, InvalidPayloadError, openPayload, secretsIn } from '../payload/payload-codec.js';
 import { judgeFailure } from '../outcomes/judge-failure.js';
 import type { FailureReason, RecordedOutcome } from '../outcomes/outcome.js';
 import { taskEvent, waitSeconds } from '../outcomes/task-events.js';
@@ -75,7 +76,9 @@ export class HandlerRunner {
   /** @throws {HandlerFailure} the handler threw, its result does not fit, or the attempt was cut short. */
   async run(job: Job, payload: unknown, extras: AttemptExtras): Promise<RecordedOutcome> {
     const startedAt = new Date();
-    const limits = new AttemptLimits(limitsOf(job), (reason) => this.onCut(job, reason, extras));
+    // A revocation comes from elsewhere; its line belongs to this task and trace all the same.
+    const onCut = AsyncResource.bind((reason: Error) => this.onCut(reason, extras));
+    const limits = new AttemptLimits(limitsOf(job), onCut);
     const end = this.options.running.start(job, startedAt, limits);
     const call = new OutsideCall(extras.startCalling);
     try {
@@ -102,7 +105,7 @@ export class HandlerRunner {
       noteAmbiguousCall(this.options.logger, job, verdict.kind === 'fail' ? 'park' : 'again');
     if (verdict.kind === 'fail') return this.failed(job, thrown, startedAt, verdict.reason);
     const { delaySeconds, counted } = verdict;
-    const error = toTaskError(thrown);
+    const error = this.errorOf(job, thrown);
     const event = this.end(job, 'retrying', startedAt, { error, retryInSeconds: delaySeconds });
     return {
       kind: 'retrying',
@@ -119,7 +122,7 @@ export class HandlerRunner {
     startedAt: Date,
     reason: FailureReason = 'failed',
   ): RecordedOutcome & { kind: 'failed' } {
-    const error: TaskError = toTaskError(thrown);
+    const error = this.errorOf(job, thrown);
     return { kind: 'failed', reason, event: { ...this.end(job, 'failed', startedAt, { error }), error } };
   }
 
@@ -136,6 +139,11 @@ export class HandlerRunner {
   revoked(job: Job, startedAt?: Date): RecordedOutcome & { kind: 'revoked' } {
     const event = startedAt ? this.end(job, 'revoked', startedAt, {}) : taskEvent(job, 'revoked', this.options.worker);
     return { kind: 'revoked', event };
+  }
+
+  /** History, dead letters and logs show it to people who must not see what is sensitive. */
+  private errorOf({ contract, body, id }: Job, thrown: unknown): TaskError {
+    return toTaskError(thrown, contract.kind === 'task' ? secretsIn(contract, body, id, this.options.cipher) : []);
   }
 
   private succeeded(job: Job, startedAt: Date, result: unknown): RecordedOutcome {
@@ -157,11 +165,9 @@ export class HandlerRunner {
     });
   }
 
-  private async onCut(job: Job, reason: Error, { tx }: AttemptExtras): Promise<void> {
-    this.options.logger.warn(
-      { task_id: job.id, task: job.contract.name },
-      `The attempt is cut short: ${reason.message}`,
-    );
+  private async onCut(reason: Error, { tx }: AttemptExtras): Promise<void> {
+    const { name, message } = reason;
+    this.options.logger.warn({ error: { name, message } }, `The attempt is cut short: ${message}`);
     if (tx) await this.options.endTransaction(tx);
   }
 

@@ -4,7 +4,7 @@ import type { TaskStore } from '@mentorhub/task-store';
 import { Server, type CustomTransportStrategy } from '@nestjs/microservices';
 import { lastValueFrom } from 'rxjs';
 import type { Tasks } from '../client/tasks.js';
-import type { Catalogue } from '../define/index.js';
+import { queueFor, type Catalogue } from '../define/index.js';
 import { RevocationWatch } from '../control/revocation-watch.js';
 import type { SharedRatesOf } from '../flow/shared-rates.js';
 import { expire } from '../middleware/expire.js';
@@ -14,7 +14,7 @@ import { IsolatedHandlers } from '../isolation/isolated-handlers.js';
 import type { ThreadHandlerRegistration } from '../isolation/thread-handler.js';
 import type { ThreadOptions } from '../isolation/thread-options.js';
 import { freeThread } from '../middleware/free-thread.js';
-import { log } from '../middleware/log.js';
+import { log, logUnreadable } from '../middleware/log.js';
 import { measure } from '../middleware/measure.js';
 import { compose } from '../middleware/middleware.js';
 import { refuseRevoked } from '../middleware/refuse-revoked.js';
@@ -36,6 +36,7 @@ import { RunningTasks } from '../running/running-tasks.js';
 import { Solitude } from '../running/solitude.js';
 import { Settlement } from '../settlement/settlement.js';
 import { decodeDelivery, taskNamedBy, UnreadableMessage } from './decode-delivery.js';
+import { HandlerConfigurationError } from './handler-configuration-error.js';
 import { taskTransport } from './handlers.js';
 import type { Job } from './job.js';
 import { QueueLane, type WaitAside } from './queue-lane.js';
@@ -141,23 +142,21 @@ export class TaskServer extends Server implements CustomTransportStrategy {
     this.circuit.onClosed(() => this.lanes.forEach((lane) => lane.resume()));
   }
 
-  /** @throws {Error} the task has a handler already, or is isolated in threads: the handler would never run. */
+  /** @throws {HandlerConfigurationError} the task has a handler already, or is isolated in threads and would never run it. */
   override addHandler(...[pattern, ...rest]: Parameters<Server['addHandler']>): void {
     if (this.messageHandlers.has(this.normalizePattern(pattern))) {
-      throw new Error(`"${String(pattern)}" has two handlers in this process; remove one of them.`);
+      throw new HandlerConfigurationError(`"${String(pattern)}" has two handlers in this process; remove one of them.`);
     }
     this.isolated.assertInline(String(pattern));
     super.addHandler(pattern, ...rest);
   }
 
-  listen(callback: () => void): void {
+  /** Calls back with a HandlerConfigurationError when a module of a thread cannot be imported. */
+  listen(callback: (error?: unknown) => void): void {
     const { health, broker } = this.options;
     for (const lane of this.lanes) health.register(`consumer ${lane.queue}`, () => lane.active);
-    if (this.lanes.length > 0) {
-      health.register('topology', () => broker.topologyInPlace);
-      void this.startLanes();
-    }
-    callback();
+    if (this.lanes.length > 0) health.register('topology', () => broker.topologyInPlace);
+    void this.isolated.load().then(() => this.consume(callback), callback);
   }
 
   async close(): Promise<void> {
@@ -179,6 +178,23 @@ export class TaskServer extends Server implements CustomTransportStrategy {
     return this.options.broker as T;
   }
 
+  private consume(listening: () => void): void {
+    const unhandled = this.unhandled();
+    if (unhandled.length > 0)
+      this.options.taskLogger.error(
+        { tasks: unhandled },
+        'This process consumes the queues of tasks that it has no handler for; each of their attempts will fail.',
+      );
+    if (this.lanes.length > 0) void this.startLanes();
+    listening();
+  }
+
+  private unhandled(): string[] {
+    const { catalogue, queues } = this.options;
+    const names = [...catalogue.tasks.keys()].filter((name) => queueFor(catalogue.routes, name) in queues);
+    return names.filter((name) => this.handlerOf(name) === undefined);
+  }
+
   private async startLanes(): Promise<void> {
     await this.revocations.start().catch(() => undefined); // it fails only when the server is closed
     if (!this.closing) for (const lane of this.lanes) lane.start(this.options.broker);
@@ -198,7 +214,7 @@ export class TaskServer extends Server implements CustomTransportStrategy {
       await this.decide(delivery, waitAside);
     } catch (error) {
       this.options.taskLogger.error(
-        { err: error },
+        { err: error, queue: delivery.queue, message_id: delivery.messageId, task: delivery.type },
         'A delivery could not be settled; it comes again when its channel closes.',
       );
     }
@@ -210,7 +226,9 @@ export class TaskServer extends Server implements CustomTransportStrategy {
       await this.settler.settle(delivery, await this.untilDecided(job), job);
     } catch (error) {
       if (!(error instanceof UnreadableMessage)) throw error;
-      await this.settler.settle(delivery, this.unreadable(delivery, error));
+      const outcome = this.unreadable(delivery, error);
+      logUnreadable(this.options.taskLogger, delivery, outcome);
+      await this.settler.settle(delivery, outcome);
     }
   }
 
@@ -236,7 +254,7 @@ export class TaskServer extends Server implements CustomTransportStrategy {
     return !isDatabaseAway(error) || this.circuit.answersAfter(error);
   }
 
-  private unreadable(delivery: Delivery, thrown: UnreadableMessage): Outcome {
+  private unreadable(delivery: Delivery, thrown: UnreadableMessage): Outcome & { kind: 'unreadable' } {
     const { reason } = thrown;
     const error = toTaskError(thrown);
     const task = taskNamedBy(delivery);
