@@ -4,6 +4,7 @@ import type { Logger } from '../logging/create-logger.js';
 import { serialiseError } from '../logging/serialise-error.js';
 import { describeUrl, explainConnectionFault, isPassing } from './connection-fault.js';
 import { pipelineTransactions } from './pipelined-connection.js';
+import { beginWith, isPooled, splitLimits } from './pooler.js';
 import { nameConnectionFaults } from './unreachable-database.js';
 
 export interface ConnectOptions {
@@ -30,24 +31,46 @@ export async function connectDatabase(
   for (;;) {
     signal?.throwIfAborted();
     const result = await attempt(options, url);
-    if (result instanceof DataSource) {
+    if (!('fault' in result)) {
       reminder.over();
-      nameConnectionFaults(result);
-      pipelineTransactions(result);
-      return result;
+      nameConnectionFaults(result.dataSource);
+      pipelineTransactions(result.dataSource, result.begin);
+      if (result.pooled) await warnOfNoLimit(result.dataSource, logger);
+      return result.dataSource;
     }
     reminder.waiting(result.fault);
     await delay(retrySeconds * 1000, undefined, { signal }).catch(() => signal?.throwIfAborted());
   }
 }
 
-async function attempt(options: DataSourceOptions, url: string): Promise<DataSource | { fault: unknown }> {
+interface Connected {
+  readonly dataSource: DataSource;
+  readonly pooled: boolean;
+  /** Begins a transaction. */
+  readonly begin: string;
+}
+
+async function attempt(options: DataSourceOptions, url: string): Promise<Connected | { fault: unknown }> {
   try {
-    return await new DataSource(options).initialize();
+    const pooled = await isPooled(options);
+    if (!pooled) return { dataSource: await new DataSource(options).initialize(), pooled, begin: beginWith({}) };
+    const { options: unlimited, limits } = splitLimits(options);
+    return { dataSource: await new DataSource(unlimited).initialize(), pooled, begin: beginWith(limits) };
   } catch (fault) {
     if (isPassing(fault)) return { fault };
     throw explainConnectionFault(fault, url);
   }
+}
+
+/** A transaction brings its limits along; a statement by itself has only those that the role has in PostgreSQL. */
+async function warnOfNoLimit(dataSource: DataSource, logger: ConnectOptions['logger']): Promise<void> {
+  const sql = `SELECT current_user AS role, current_setting('statement_timeout') AS "limit"`;
+  const [row] = await dataSource.query<{ role: string; limit: string }[]>(sql);
+  if (row?.limit !== '0') return;
+  logger.warn(
+    { role: row.role },
+    `A pooler stands before PostgreSQL and the role ${row.role} has no statement_timeout, so a statement outside of a transaction may run for ever. Run: ALTER ROLE "${row.role}" SET statement_timeout = '60s'.`,
+  );
 }
 
 function waitingReminder(logger: ConnectOptions['logger'], host: string) {
