@@ -52,7 +52,7 @@ export async function startPostgres({
       owner,
     });
     try {
-      await server.ready(() => acceptsConnections(chosenPort));
+      await server.ready(() => answersLogin(chosenPort));
     } catch (error) {
       await server.kill();
       throw error;
@@ -75,7 +75,7 @@ export async function startPostgres({
     async start() {
       server = await launch();
     },
-    acceptsConnections: () => acceptsConnections(chosenPort),
+    acceptsConnections: () => answersLogin(chosenPort),
     async restart() {
       await server.stop('SIGINT');
       server = await launch();
@@ -142,7 +142,7 @@ async function clearLeftovers(data) {
 
 // An open port is not enough: while PostgreSQL recovers from a crash it answers every login with an error. Ready is when
 // it answers a login's first packet with a request for authentication ('R').
-function acceptsConnections(port) {
+export function answersLogin(port) {
   return new Promise((answer) => {
     const socket = connect({ port, host: '127.0.0.1' });
     socket.setTimeout(2000, () => socket.destroy());

@@ -25,6 +25,7 @@ export { ServiceProcess, type ServiceOptions } from './services/service-process.
 export { NodeProcess, type Environment } from './services/child-process.js';
 export { PrivateBroker } from './servers/private-broker.js';
 export { PrivateDatabaseServer } from './servers/private-database.js';
+export { PrivatePooler } from './servers/private-pooler.js';
 export { isFullRun, sized } from './full-run.js';
 export { testServerUrl, type TestServer } from './test-servers.js';
 export { workspaceRoot } from './services/workspace.js';

@@ -7,6 +7,7 @@ import { closeFaultyConnections } from './close-faulty-connections.js';
 import { describeUrl, explainConnectionFault } from './connection-fault.js';
 import { assertWritable } from './database-probe.js';
 import { pipelineTransactions } from './pipelined-connection.js';
+import { beginWith, isPooled, splitLimits } from './pooler.js';
 import { nameConnectionFaults } from './unreachable-database.js';
 
 export interface ConnectOptions {
@@ -33,29 +34,50 @@ export async function connectDatabase(
   for (;;) {
     signal?.throwIfAborted();
     const result = await attempt(options, url);
-    if (result instanceof DataSource) {
+    if (!('fault' in result)) {
       reminder.over();
-      nameConnectionFaults(result);
-      closeFaultyConnections(result);
-      pipelineTransactions(result);
-      return result;
+      nameConnectionFaults(result.dataSource);
+      closeFaultyConnections(result.dataSource);
+      pipelineTransactions(result.dataSource, result.begin);
+      if (result.pooled) await warnOfNoLimit(result.dataSource, logger);
+      return result.dataSource;
     }
     reminder.waiting(result.fault);
     await delay(retrySeconds * 1000, undefined, { signal }).catch(() => signal?.throwIfAborted());
   }
 }
 
-async function attempt(options: DataSourceOptions, url: string): Promise<DataSource | { fault: unknown }> {
-  const dataSource = new DataSource(options);
+interface Connected {
+  readonly dataSource: DataSource;
+  readonly pooled: boolean;
+  /** Begins a transaction. */
+  readonly begin: string;
+}
+
+async function attempt(options: DataSourceOptions, url: string): Promise<Connected | { fault: unknown }> {
+  let dataSource: DataSource | undefined;
   try {
-    await dataSource.initialize();
-    await assertWritable((sql) => dataSource.query(sql));
-    return dataSource;
+    const pooled = await isPooled(options);
+    const { options: unlimited, limits } = splitLimits(options);
+    const opened = (dataSource = await new DataSource(pooled ? unlimited : options).initialize());
+    await assertWritable((sql) => opened.query(sql));
+    return { dataSource: opened, pooled, begin: beginWith(pooled ? limits : {}) };
   } catch (fault) {
-    if (dataSource.isInitialized) await dataSource.destroy();
+    await dataSource?.destroy();
     if (isPassingFault(fault)) return { fault };
     throw explainConnectionFault(fault, url);
   }
+}
+
+/** A transaction brings its limits along; a statement by itself has only those that the role has in PostgreSQL. */
+async function warnOfNoLimit(dataSource: DataSource, logger: ConnectOptions['logger']): Promise<void> {
+  const sql = `SELECT current_user AS role, current_setting('statement_timeout') AS "limit"`;
+  const [row] = await dataSource.query<{ role: string; limit: string }[]>(sql);
+  if (row?.limit !== '0') return;
+  logger.warn(
+    { role: row.role },
+    `A pooler stands before PostgreSQL and the role ${row.role} has no statement_timeout, so a statement outside of a transaction may run for ever. Run: ALTER ROLE "${row.role}" SET statement_timeout = '60s'.`,
+  );
 }
 
 function waitingReminder(logger: ConnectOptions['logger'], host: string) {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { databaseConfig } from '../config/base-config.js';
 import { loadConfig } from '../config/load-config.js';
+import { databaseUrl } from '../config/variables.js';
 import { fatal } from '../lifecycle/fatal.js';
 import { createLogger } from '../logging/create-logger.js';
 import { connectDatabase } from './connect-database.js';
@@ -8,26 +8,31 @@ import { databaseOptions } from './database-options.js';
 import { runMigrations, type MigrationPlan } from './run-migrations.js';
 
 /**
- * A service's `migrate`: brings its schemas in DATABASE_URL up to date, says so in one line, and exits with 1 and a
- * sentence when it cannot. Waits for PostgreSQL while it is away; several may run at once.
+ * A service's `migrate`: brings its schemas up to date in the database at DATABASE_MIGRATION_URL, or else DATABASE_URL, says so
+ * in one line, and exits with 1 and a sentence when it cannot. Waits for PostgreSQL while it is away; several may run at once.
  *
  * @example await migrateCommand('email-service', [{ schema: 'email', migrations }]);
  */
 export async function migrateCommand(service: string, plans: readonly MigrationPlan[]): Promise<void> {
   try {
-    const { DATABASE_URL } = loadConfig(z.object({ DATABASE_URL: databaseConfig.DATABASE_URL }));
-    const applied = await migrateDatabase(DATABASE_URL, service, plans);
+    const applied = await migrateDatabase(migrationUrl(), service, plans);
     console.log(`${service}: the database is up to date; applied now: ${applied.join(', ') || 'nothing'}.`);
   } catch (error) {
     fatal(error);
   }
 }
 
+/** Where services go through a pooler, migrations do not. */
+function migrationUrl(): string {
+  const { DATABASE_MIGRATION_URL: direct } = loadConfig(z.object({ DATABASE_MIGRATION_URL: databaseUrl().optional() }));
+  return direct ?? loadConfig(z.object({ DATABASE_URL: databaseUrl() })).DATABASE_URL;
+}
+
 /**
  * Applies what is missing, schema after schema.
  *
  * @returns the names of the migrations that it applied.
- * @throws {ConfigError} PostgreSQL refuses the user, the password or the database.
+ * @throws {ConfigError} PostgreSQL refuses the user, the password or the database, or a pooler stands before it.
  */
 export async function migrateDatabase(
   url: string,

@@ -32,17 +32,19 @@ export function writeTogether(client: PooledClient): void {
 /**
  * Sends the BEGIN of every transaction together with its first statement, instead of waiting for its answer, and tells a
  * COMMIT that was answered by a ROLLBACK, which TypeORM takes for success. The clients must have `pipeline: true`.
+ *
+ * @param beginning what begins a transaction: START TRANSACTION, and what is to hold in each of them.
  */
-export function pipelineTransactions(dataSource: DataSource): void {
+export function pipelineTransactions(dataSource: DataSource, beginning: string): void {
   const create = dataSource.createQueryRunner.bind(dataSource);
-  dataSource.createQueryRunner = (mode) => pipelined(create(mode));
+  dataSource.createQueryRunner = (mode) => pipelined(create(mode), beginning);
 }
 
-function pipelined(runner: QueryRunner): QueryRunner {
+function pipelined(runner: QueryRunner, beginning: string): QueryRunner {
   const query = runner.query.bind(runner) as QueryRunner['query'];
   const transacting = async (sql: string): Promise<unknown> => {
     const client = (await runner.connect()) as QueryingClient;
-    return sql === 'COMMIT' ? commit(client) : begin(client);
+    return sql === 'COMMIT' ? commit(client) : begin(client, beginning);
   };
   runner.query = ((sql: string, ...rest: []) =>
     sql === 'START TRANSACTION' || sql === 'COMMIT' ? transacting(sql) : query(sql, ...rest)) as QueryRunner['query'];
@@ -50,8 +52,8 @@ function pipelined(runner: QueryRunner): QueryRunner {
 }
 
 /** What follows on a connection whose BEGIN failed would each commit by itself, so there is no such connection any more. */
-function begin(client: QueryingClient): void {
-  const began = client.query('START TRANSACTION') as Promise<unknown>;
+function begin(client: QueryingClient, beginning: string): void {
+  const began = client.query(beginning) as Promise<unknown>;
   began.catch((error: Error) => client.connection.stream.destroy(error));
 }
 

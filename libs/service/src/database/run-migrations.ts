@@ -1,6 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { DataSource, type DataSourceOptions, type QueryRunner } from 'typeorm';
 import { surviveErrors } from './database-options.js';
+import { ConfigError } from '../config/config-error.js';
+import { toldProcessOf } from './pooler.js';
 import { quietLogger } from './quiet-logger.js';
 
 export interface MigrationPlan {
@@ -18,6 +20,8 @@ const lockPollSeconds = 0.2;
  * Applies what is missing, each migration in a transaction of its own, and returns the names of those it applied.
  * Safe when several processes start at once: they take turns, and the later ones find nothing to do. Uses connections
  * of its own to the database of `dataSource`, without its statement timeout.
+ *
+ * @throws {ConfigError} a pooler stands before PostgreSQL, through which the lock would not hold.
  */
 export async function runMigrations(dataSource: DataSource, plan: MigrationPlan): Promise<string[]> {
   const migrator = await new DataSource(migratorOptions(dataSource.options, plan)).initialize();
@@ -53,6 +57,7 @@ function migratorOptions(options: DataSourceOptions, plan: MigrationPlan): DataS
 async function underLock<T>(migrator: DataSource, fn: () => Promise<T>): Promise<T> {
   const holder = migrator.createQueryRunner();
   try {
+    await refusePooler(holder);
     while (!(await tryLock(holder))) await delay(lockPollSeconds * 1000);
     const result = await fn();
     await holder.query('SELECT pg_advisory_unlock($1)', [lockKey]);
@@ -60,6 +65,16 @@ async function underLock<T>(migrator: DataSource, fn: () => Promise<T>): Promise
   } finally {
     await holder.release();
   }
+}
+
+/** A pooler would leave the lock of a session to whoever comes next on that connection, and give us another one. */
+async function refusePooler(holder: QueryRunner): Promise<void> {
+  const client: unknown = await holder.connect();
+  const [row] = (await holder.query('SELECT pg_backend_pid() AS pid')) as { pid: number }[];
+  if (row?.pid === toldProcessOf(client)) return;
+  throw new ConfigError([
+    'A pooler such as PgBouncer stands before PostgreSQL, and migrations need PostgreSQL itself. Set DATABASE_MIGRATION_URL to a URL that leads there directly.',
+  ]);
 }
 
 async function tryLock(holder: QueryRunner): Promise<boolean> {

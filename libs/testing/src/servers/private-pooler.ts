@@ -1,0 +1,33 @@
+import { localModule, newPlace, PrivateServer, type LocalServer } from './private-server.js';
+
+interface LocalPooler extends LocalServer {
+  readonly url: string;
+  readonly source: string;
+}
+
+/**
+ * A PgBouncer of a test's own, in transaction pooling, before a PostgreSQL.
+ *
+ * @example
+ * const pooler = await PrivatePooler.create(database.url);
+ * afterAll(() => pooler.remove());
+ * const dataSource = await connectDatabase(databaseOptions({ url: pooler.url, … }), { logger });
+ */
+export class PrivatePooler extends PrivateServer<LocalPooler> {
+  /**
+   * @param database a superuser's URL
+   * @param settings of pgbouncer.ini beside the tests' own
+   */
+  static async create(database: string, settings: Record<string, string | number> = {}): Promise<PrivatePooler> {
+    const place = await newPlace('pgbouncer');
+    const { startPgBouncer } = await localModule<{ startPgBouncer(options: object): Promise<LocalPooler> }>(
+      'pgbouncer.mjs',
+    );
+    return new PrivatePooler(await startPgBouncer({ ...place, database, settings }), place.directory);
+  }
+
+  /** The same database, user and password, through the pooler. */
+  get url(): string {
+    return this.local.url;
+  }
+}
