@@ -84,7 +84,7 @@ describe('Workers behind a PgBouncer in transaction pooling', () => {
     await load.stop();
     expect(await writers(servers)).not.toContain(slow.id);
     await servers.database.query('DELETE FROM tasks.task WHERE id = $1', [slow.id]);
-    await servers.vhost.management.purgeQueue('dead-letters');
+    await servers.vhost.management.purge('dead-letters');
     await expectAllOnce();
   });
 });
