@@ -104,3 +104,37 @@ describe('a gateway without its database', () => {
     await eventually(async () => (await readiness(gateway)) === 200, { what: 'readiness' });
   });
 });
+
+describe('a gateway whose database takes no writes', () => {
+  let database: Awaited<ReturnType<typeof createGatewayDatabase>>;
+  let gateway: RunningGateway;
+
+  beforeAll(async () => {
+    database = await createGatewayDatabase();
+    gateway = await startGateway({}, database);
+  });
+  afterAll(() => gateway.stop());
+
+  /** As a fail-over does that ends in a standby: connections are lost, and new ones take no writes. */
+  async function setReadOnly(on: boolean): Promise<void> {
+    const change = `ALTER DATABASE ${database.name} SET default_transaction_read_only = ${on}`;
+    await database.query(`BEGIN READ WRITE; ${change}; COMMIT`);
+    const others = 'datname = current_database() AND pid <> pg_backend_pid()';
+    if (on) await database.query(`SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE ${others}`);
+  }
+
+  it('A5, D37: takes it for one that does not answer, is not ready, and recovers by itself', async () => {
+    expect((await gateway.request('POST', '/v1/tasks', task)).status).toBe(202);
+    await setReadOnly(true);
+    for (let n = 0; n < 3; n += 1) {
+      const answer = await gateway.request('POST', '/v1/tasks', task);
+      expect(answer.status).toBe(503);
+      expect(answer.headers.get('retry-after')).toBe('5');
+      expect(answer.json.detail).toBe('The database does not answer. Nothing was accepted; try again.');
+    }
+    await eventually(async () => (await readiness(gateway)) === 503, { what: 'readiness to end' });
+    await setReadOnly(false);
+    await eventually(async () => (await gateway.request('POST', '/v1/tasks', task)).status === 202);
+    await eventually(async () => (await readiness(gateway)) === 200, { what: 'readiness' });
+  });
+});

@@ -1,4 +1,5 @@
 import { Client, Pool, type ClientBase, type ClientConfig } from 'pg';
+import { surviveErrors } from './database-options.js';
 
 /** PostgreSQL answers, but nothing can be written: it is a standby, was demoted, or was made read-only. */
 export class ReadOnlyDatabaseError extends Error {
@@ -32,8 +33,9 @@ export class DatabaseProbe {
     this.options = { connectionString: url, application_name: `${applicationName} probe` };
     const bounds = { connectionTimeoutMillis: checkMs, query_timeout: checkMs };
     this.pool = new Pool({ ...this.options, ...bounds, max: 1, idleTimeoutMillis: 30_000 });
-    // The next check opens a new connection.
+    // The next check opens a new connection. One that is in use is not watched by its pool.
     this.pool.on('error', () => undefined);
+    this.pool.on('connect', surviveErrors);
   }
 
   /** For readiness, which asks often: on a connection that is kept. True when well; throws why not. */
@@ -52,7 +54,7 @@ export class DatabaseProbe {
   /** After a doubt: on a new connection, since an old one may lead to a server that is no longer the right one. */
   async look(): Promise<void> {
     const client = new Client({ ...this.options, connectionTimeoutMillis: lookMs, query_timeout: lookMs });
-    client.on('error', () => undefined);
+    surviveErrors(client);
     try {
       await client.connect();
       await ask(client);

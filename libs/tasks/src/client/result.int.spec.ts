@@ -187,6 +187,28 @@ describe('The result of a task', () => {
     });
   });
 
+  it('is not waited for much longer than asked for when PostgreSQL has fallen silent', async () => {
+    const gate = new Gate();
+    script.record = () => gate.pass();
+    const proxy = await startTcpProxy(servers.database.url);
+    const waiter = await TaskApplication.start(servers, { project: false, databaseUrl: proxy.url });
+    try {
+      const task = await waiter.tasks.enqueue(Record, { note: 'silent', times: 2 });
+      await eventually(() => gate.entered === 1);
+      proxy.stall();
+      // The connection itself is taken for lost after 100 s, which is more than this test has.
+      await expect(task.result({ timeoutSeconds: 1 })).rejects.toMatchObject({ name: 'ResultTimeoutError' });
+      await proxy.resume();
+      gate.open();
+      expect(await task.result()).toEqual({ written: 2 });
+    } finally {
+      gate.open();
+      await proxy.resume();
+      await waiter.stop();
+      await proxy.close();
+    }
+  });
+
   it('costs few queries, however many wait', async () => {
     const gate = new Gate();
     script.record = () => gate.pass();

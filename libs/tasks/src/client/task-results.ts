@@ -24,6 +24,8 @@ interface Waiter {
 }
 
 const lookEveryMs = 1_000;
+/** A read that has not answered this long after the time was over will not: PostgreSQL is silent. */
+const graceMs = 2_000;
 const longestTimerMs = 2 ** 31 - 1;
 
 /**
@@ -59,11 +61,12 @@ export class TaskResults {
     const task = await store.history.find(id);
     if (!task || isTerminal(task.state) || seconds <= 0 || stopping.aborted) return task;
     const end = await this.untilEnded(task.id, seconds, task.run);
-    return end ? { ...task, ...end } : store.history.find(id);
+    return end ? { ...task, ...end } : withinGrace(store.history.find(id), task);
   }
 
   /**
-   * How a task ended that need not have a row; undefined when it has not within `seconds`.
+   * How a task ended that need not have a row; undefined when it has not within `seconds`. Whoever asks is answered at most 2 s
+   * later than that, also when PostgreSQL is silent.
    *
    * @param id a UUID in lower case.
    * @throws {ShutdownError} the service stops.
@@ -86,7 +89,8 @@ export class TaskResults {
       const waiter: Waiter = { fromRun, answer };
       this.add(id, waiter);
       const looked = this.reader.look([id]);
-      const giveUp = () => void looked.then(() => answer(undefined));
+      // However short the time is, one read belongs into it.
+      const giveUp = () => void withinGrace(looked, undefined).then(() => answer(undefined));
       const timeout = setTimeout(giveUp, Math.min(seconds * 1000, longestTimerMs));
     });
   }
@@ -117,4 +121,12 @@ export class TaskResults {
     for (const waiters of this.waiters.values()) for (const { answer } of waiters) answer(undefined);
     this.events.stop();
   }
+}
+
+/** What `reading` comes to, or `otherwise` when it takes too long. */
+async function withinGrace<T>(reading: Promise<T>, otherwise: T): Promise<T> {
+  const { promise: silent, resolve } = Promise.withResolvers<T>();
+  const timeout = setTimeout(resolve, graceMs, otherwise);
+  reading.catch(() => undefined); // it may fail when nobody waits for it any more
+  return Promise.race([reading, silent]).finally(() => clearTimeout(timeout));
 }

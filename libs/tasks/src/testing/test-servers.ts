@@ -24,7 +24,7 @@ export interface TestServersOptions {
   readonly template?: string;
   /** Servers that a test breaks have to be its own; by default it shares those of the run. */
   readonly broker?: PrivateBroker | undefined;
-  readonly databaseServer?: PrivateDatabaseServer | undefined;
+  readonly databaseServer?: Pick<PrivateDatabaseServer, 'createDatabase'> | undefined;
 }
 
 /**

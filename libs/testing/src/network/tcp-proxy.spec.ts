@@ -95,6 +95,20 @@ describe('a TCP proxy', () => {
     await eventually(() => received() === 'back');
   });
 
+  it('leads new connections to another server, and leaves open ones where they are', async () => {
+    const other = createServer((socket) => socket.on('error', () => undefined).end('the other')).listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    const old = await client();
+    old.socket.write('old');
+    await eventually(() => old.received() === 'old');
+    proxy.leadTo(`amqp://127.0.0.1:${(other.address() as AddressInfo).port}`);
+    const fresh = await client();
+    await eventually(() => fresh.received() === 'the other');
+    old.socket.write(' still');
+    await eventually(() => old.received() === 'old still');
+    await new Promise((resolve) => other.close(resolve));
+  });
+
   it('asks for a port that it cannot know', async () => {
     await expect(startTcpProxy('unknown://127.0.0.1')).rejects.toThrow('add one to the URL');
   });

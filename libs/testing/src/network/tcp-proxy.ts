@@ -23,6 +23,8 @@ export interface TcpProxy {
   cut(): void;
   /** Lets no byte pass in either direction, on open connections and new ones: a network that swallows packets. */
   stall(): void;
+  /** New connections go to this server from now on; open ones stay where they are, as behind a real proxy. */
+  leadTo(target: string): void;
   /** Resets every open connection and refuses new ones. */
   refuse(): Promise<void>;
   /** Ends `stall` and `refuse`; held bytes go on their way. */
@@ -43,10 +45,9 @@ class ForwardingProxy implements TcpProxy {
   private readonly pairs = new Set<readonly [Socket, Socket]>();
   private stalled = false;
   private readonly server: Server;
-  private readonly targetPort: number;
 
-  constructor(private readonly target: URL) {
-    this.targetPort = portOf(target);
+  constructor(private target: URL) {
+    portOf(target); // throws here rather than at the first connection
     // allowHalfOpen: an end must travel through like any other byte, or a stalled proxy would answer it itself.
     this.server = createServer({ allowHalfOpen: true, pauseOnConnect: true }, (client) => this.accept(client));
   }
@@ -73,6 +74,10 @@ class ForwardingProxy implements TcpProxy {
     for (const pair of this.pairs) hold(pair);
   }
 
+  leadTo(target: string): void {
+    this.target = new URL(target);
+  }
+
   async refuse(): Promise<void> {
     if (!this.server.listening) return;
     const closed = once(this.server, 'close');
@@ -93,7 +98,7 @@ class ForwardingProxy implements TcpProxy {
   }
 
   private accept(client: Socket): void {
-    const server = connect({ host: hostOf(this.target), port: this.targetPort, allowHalfOpen: true });
+    const server = connect({ host: hostOf(this.target), port: portOf(this.target), allowHalfOpen: true });
     const pair = [client, server] as const;
     this.pairs.add(pair);
     for (const [socket, other] of [pair, [server, client] as const]) {

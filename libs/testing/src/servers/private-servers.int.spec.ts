@@ -60,3 +60,23 @@ describe('a database server of a test’s own', () => {
     expect(existsSync(server.directory)).toBe(false);
   });
 });
+
+describe('a pair of database servers', () => {
+  it('changes places, and loses nothing that was committed', async () => {
+    const primary = await PrivateDatabaseServer.create();
+    let standby: PrivateDatabaseServer | undefined;
+    try {
+      standby = await primary.createStandby();
+      await primary.run('CREATE TABLE kept AS SELECT 1 AS n');
+      await expect(standby.run('CREATE TABLE refused ()')).rejects.toMatchObject({ code: '25006' });
+      await primary.kill();
+      await standby.promote();
+      await standby.run('INSERT INTO kept VALUES (2)');
+      await primary.becomeStandbyOf(standby);
+      await primary.run('SELECT * FROM kept');
+      await expect(primary.run('INSERT INTO kept VALUES (3)')).rejects.toMatchObject({ code: '25006' });
+    } finally {
+      await Promise.all([primary.remove(), standby?.remove()]);
+    }
+  });
+});
