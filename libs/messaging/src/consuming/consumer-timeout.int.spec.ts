@@ -5,7 +5,7 @@ import type { Topology } from '../topology/topology.js';
 import type { Consumer } from './consumer.js';
 import type { Delivery } from './delivery.js';
 
-jest.setTimeout(180_000);
+jest.setTimeout(300_000);
 
 const topology: Topology = {
   exchanges: [{ name: 'tasks', type: 'topic' }],
@@ -26,8 +26,10 @@ describe("RabbitMQ's consumer time-out", () => {
 
   beforeAll(async () => {
     server = await PrivateBroker.create();
-    await server.control('eval', 'application:set_env(rabbit, consumer_timeout, 2000).');
-    await server.control('eval', 'application:set_env(rabbit, channel_tick_interval, 500).');
+    await server.control(
+      'eval',
+      '[application:set_env(rabbit, consumer_timeout, 2000), application:set_env(rabbit, channel_tick_interval, 500)].',
+    );
   });
 
   beforeEach(async () => {
@@ -95,9 +97,9 @@ describe("RabbitMQ's consumer time-out", () => {
     for (let from = 40; endings() === 0; from += 20) await publish(from, 20);
     await consumer.untilActive();
     held?.ack(); // Late: it belongs to a channel that is gone.
-    await eventually(() => done.has('0'), { timeoutSeconds: 30 });
+    await eventually(() => done.has('0'), { timeoutSeconds: 60 });
     expect(log.filter((message) => message === 'Connected to RabbitMQ.')).toHaveLength(2);
     expect(other.active).toBe(true);
-    await eventually(async () => (await vhost.management.queue('email'))?.messages === 0, { timeoutSeconds: 30 });
+    await eventually(async () => (await vhost.management.queue('email'))?.messages === 0, { timeoutSeconds: 60 });
   });
 });

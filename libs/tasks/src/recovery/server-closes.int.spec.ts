@@ -95,8 +95,10 @@ describe('A broker that closes what the service uses', () => {
   });
 
   it('D34: gets its consumer back when the broker ended it for a task that took too long, and runs that one once', async () => {
-    await broker.control('eval', 'application:set_env(rabbit, consumer_timeout, 2000).');
-    await broker.control('eval', 'application:set_env(rabbit, channel_tick_interval, 500).');
+    await broker.control(
+      'eval',
+      '[application:set_env(rabbit, consumer_timeout, 2000), application:set_env(rabbit, channel_tick_interval, 500)].',
+    );
     // What is open keeps the settings that it began with.
     const slow = await Fleet.start(servers);
     await fleet.stop();
