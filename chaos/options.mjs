@@ -21,6 +21,7 @@ The same seed and options give the same tasks and the same faults.
   --help        this
 
 It starts a RabbitMQ, a PostgreSQL and an SMTP server of its own in a temporary folder and ends them afterwards, also on Ctrl-C.
+RABBITMQ_SERIES=4.3 makes that RabbitMQ 4.3 or newer.
 docs/chaos.md says what is judged and how.
 `;
 

@@ -4,6 +4,7 @@ import { ManagementClient, startSmtpServer } from '@mentorhub/testing';
 import { killProcessesOf } from '../../tools/local/leftovers.mjs';
 import { temporaryDirectory } from '../../tools/local/private-infrastructure.mjs';
 import { startPostgres } from '../../tools/local/postgres.mjs';
+import { describeRabbitMq } from '../../tools/local/rabbitmq-binaries.mjs';
 import { startRabbitMq } from '../../tools/local/rabbitmq.mjs';
 import { packagesDirectory } from '../../tools/local/server-home.mjs';
 
@@ -29,6 +30,7 @@ export class RunServers {
     const failed = started.find(({ status }) => status === 'rejected');
     if (failed) throw failed.reason;
     [this.broker, this.database, this.smtp] = started.map(({ value }) => value);
+    say(`RabbitMQ: ${describeRabbitMq(this.broker)}.`);
     this.management = new ManagementClient(new URL(this.broker.managementUrlWithCredentials), '/');
   }
 

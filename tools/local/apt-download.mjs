@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { SetupError } from './setup-error.mjs';
 
@@ -8,22 +8,31 @@ export function hasApt() {
   return ['apt-get', 'apt-cache', 'dpkg-deb', 'dpkg-query'].every((tool) => !spawnSync(tool, ['--version']).error);
 }
 
+/** The keys of all of Debian's suites; the package that has them is on every Debian, on Ubuntu only when it was asked for. */
+const debianKeys = '/usr/share/keyrings/debian-archive-keyring.gpg';
+
+/** Whether packages of another suite of Debian can be had, such as sid: its signatures can be verified. */
+export const hasDebianKeys = () => existsSync(debianKeys);
+
 /**
- * Downloads a Debian package, and of what it depends on everything that is not installed, and unpacks all of it into
- * `target`. Works as an ordinary user and changes nothing on the machine: package lists, cache and configuration are
- * private to `workDirectory`, and apt verifies signatures and checksums as always.
+ * Downloads a Debian package with what it depends on, and unpacks all of it into `target`. Works as an ordinary user and
+ * changes nothing on the machine: package lists, cache and configuration are private to `workDirectory`, and apt verifies
+ * signatures and checksums as always.
  *
- * @param {RegExp} always packages to unpack even if the machine has them installed, so that the result hangs together
+ * @param {string} [suite] the suite of Debian to take it from; by default what the machine's own sources offer
+ * @param {(name: string, installed: boolean) => boolean} wanted which of the packages that it needs are to be unpacked
  */
-export async function downloadAndUnpack({ packageName, always, workDirectory, target, say, signal }) {
-  const apt = { ...privateApt(workDirectory), signal };
+export async function downloadAndUnpack({ packageName, suite, wanted, workDirectory, target, say, signal }) {
+  const apt = { ...privateApt(workDirectory, suite), signal };
   say('reading the package lists');
   await run('apt-get', ['-q', 'update'], apt);
-  const wanted = await missingPackages(packageName, always, apt);
-  say(`downloading ${wanted.length} packages`);
+  const names = await neededPackages(packageName, apt);
+  const installed = installedPackages();
+  const downloads = names.filter((name) => wanted(name, installed.has(name)));
+  say(`downloading ${downloads.length} packages`);
   const debs = join(workDirectory, 'debs');
   mkdirSync(debs);
-  await run('apt-get', ['-q', 'download', ...wanted], { ...apt, cwd: debs });
+  await run('apt-get', ['-q', 'download', ...downloads], { ...apt, cwd: debs });
   say('unpacking');
   mkdirSync(target, { recursive: true });
   for (const deb of readdirSync(debs)) await run('dpkg-deb', ['-x', join(debs, deb), target], apt);
@@ -32,7 +41,7 @@ export async function downloadAndUnpack({ packageName, always, workDirectory, ta
 
 // The machine's own apt configuration is taken over only as far as it says how to fetch (proxies, time-outs): its hooks,
 // for example those of Docker images that empty the machine's package cache, must not run.
-function privateApt(directory) {
+function privateApt(directory, suite) {
   for (const folder of ['lists/partial', 'cache/archives/partial'])
     mkdirSync(join(directory, folder), { recursive: true });
   const status = join(directory, 'status');
@@ -52,18 +61,30 @@ function privateApt(directory) {
     'Acquire::Languages': 'none',
     'Acquire::Retries': '3',
     'Acquire::http::Timeout': '30',
+    ...(suite && onlyFrom(suite, directory)),
   };
   const lines = Object.entries(settings).map(([name, value]) => `${name} "${value}";`);
   writeFileSync(configuration, [...(fetching ?? []), ...lines, ''].join('\n'));
   return { env: { ...process.env, APT_CONFIG: configuration, LC_ALL: 'C' }, cwd: directory };
 }
 
-async function missingPackages(packageName, always, apt) {
+// From the machine's own mirror of Debian, if it has one.
+function onlyFrom(suite, directory) {
+  const configured = spawnSync('apt-get', ['indextargets', '--format', '$(REPO_URI)'], { encoding: 'utf8' }).stdout;
+  const mirror = configured?.match(/^http.*\/debian\/$/m)?.[0] ?? 'http://deb.debian.org/debian/';
+  const list = join(directory, 'sources.list');
+  writeFileSync(list, `deb [signed-by=${debianKeys}] ${mirror} ${suite} main\n`);
+  return { 'Dir::Etc::sourcelist': list, 'Dir::Etc::sourceparts': '/dev/null' };
+}
+
+async function neededPackages(packageName, apt) {
   const simulated = await run('apt-get', ['-q', '--simulate', 'install', packageName], apt);
-  const needed = [...simulated.matchAll(/^Inst (\S+)/gm)].map(([, name]) => name);
+  return [...simulated.matchAll(/^Inst ([^\s:]+)/gm)].map(([, name]) => name);
+}
+
+function installedPackages() {
   const status = spawnSync('dpkg-query', ['-W', '-f', '${db:Status-Status} ${Package}\n'], { encoding: 'utf8' }).stdout;
-  const installed = new Set([...status.matchAll(/^installed (\S+)$/gm)].map(([, name]) => name));
-  return needed.filter((name) => always.test(name) || !installed.has(name.replace(/:.*/, '')));
+  return new Set([...status.matchAll(/^installed (\S+)$/gm)].map(([, name]) => name));
 }
 
 function run(command, args, { cwd, env, signal }) {

@@ -5,6 +5,8 @@ import { startMailCatcher } from './mail-catcher.mjs';
 import { packageDirectory } from './paths.mjs';
 import { postgresPackage } from './postgres-binaries.mjs';
 import { startPostgres } from './postgres.mjs';
+import { describeRabbitMq } from './rabbitmq-binaries.mjs';
+import { wantedSeries } from './rabbitmq-series.mjs';
 import { startRabbitMq } from './rabbitmq.mjs';
 import { SetupError } from './setup-error.mjs';
 import { waitUntil } from './wait.mjs';
@@ -20,9 +22,12 @@ export async function broker({ home, owner, ports, binaries, signal }) {
     return { from: 'AMQP_URL', amqp: process.env.AMQP_URL, management: managementFromEnvironment() };
   }
   if (binaries) {
-    const rabbitmq = await startRabbitMq({ directory: join(home, 'rabbitmq'), binaries, ports, owner });
+    // Neither version reads what the other wrote.
+    const series = wantedSeries();
+    const directory = join(home, series ? `rabbitmq-${series}` : 'rabbitmq');
+    const rabbitmq = await startRabbitMq({ directory, binaries, ports, owner });
     const management = { url: rabbitmq.managementUrl, user: rabbitmq.user, password: rabbitmq.password };
-    return { from: `${binaries.source}, private`, amqp: rabbitmq.amqpUrl, management, stop: rabbitmq.stop };
+    return { from: `${describeRabbitMq(binaries)}, private`, amqp: rabbitmq.amqpUrl, management, stop: rabbitmq.stop };
   }
   if (hasDockerEngine()) return composeBroker();
   throw new SetupError(

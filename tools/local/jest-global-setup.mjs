@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { startDisposableInfrastructure } from './private-infrastructure.mjs';
+import { describeRabbitMq } from './rabbitmq-binaries.mjs';
 
 /**
  * Before any test: a RabbitMQ, a PostgreSQL and a mail catcher of this run's own, announced to the tests in TEST_*
@@ -14,8 +15,8 @@ export default async function startTestInfrastructure() {
   announce(infrastructure);
   globalThis.mentorhubTestInfrastructure = infrastructure;
   const seconds = ((Date.now() - started) / 1000).toFixed(1);
-  const { source } = infrastructure.rabbitmq;
-  console.error(`RabbitMQ (${source}), PostgreSQL and a mail catcher for the tests are ready after ${seconds} s.`);
+  const rabbitmq = describeRabbitMq(infrastructure.rabbitmq);
+  console.error(`RabbitMQ (${rabbitmq}), PostgreSQL and a mail catcher for the tests are ready after ${seconds} s.`);
 }
 
 function announce({ directory, rabbitmq, postgres, mail }) {

@@ -1,35 +1,48 @@
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
-import { downloadAndUnpack, hasApt } from './apt-download.mjs';
-import { SetupError } from './setup-error.mjs';
+import { existsSync, readdirSync } from 'node:fs';
+import { basename, delimiter, dirname, join } from 'node:path';
+import { downloadRabbitMq, erlangPrograms, keptRabbitMq, noDownload, versionBelow } from './rabbitmq-download.mjs';
+import { isOfSeries, wantedSeries } from './rabbitmq-series.mjs';
 
 /**
  * Where to find a RabbitMQ: `server` (its start script), `epmd`, and what its environment needs to find Erlang.
  *
  * @param {'installed' | 'downloaded' | 'auto'} source `auto` prefers what is installed on the machine
+ * @param {string} [series] '4.3' for that one or a newer one; by default what RABBITMQ_SERIES says
  * @param {string} packages folder that keeps downloaded servers, one subfolder for each version
- * @returns {Promise<{server: string, epmd: string, env: Record<string, string>, source: string} | undefined>}
+ * @returns {Promise<{server: string, epmd: string, env: Record<string, string>, source: string, version?: string} | undefined>}
  *   undefined when there is none of this source
  */
-export async function rabbitMqBinaries({ source = 'auto', packages, say = () => {}, signal }) {
+export async function rabbitMqBinaries({ source = 'auto', series = wantedSeries(), packages, say = () => {}, signal }) {
   if (source !== 'downloaded') {
-    const installed = installedRabbitMq();
+    const installed = installedRabbitMq(series);
     if (installed || source === 'installed') return installed;
   }
-  const kept = keptRabbitMq(packages);
-  if (kept) return unpackedRabbitMq(kept);
-  return hasApt() ? unpackedRabbitMq(await download(packages, say, signal)) : undefined;
+  const kept = keptRabbitMq(packages, series);
+  if (kept) return unpackedRabbitMq(kept, series);
+  if (noDownload(series)) return undefined;
+  return unpackedRabbitMq(await downloadRabbitMq({ packages, series, say, signal }), series);
 }
 
-/** The machine's own RabbitMQ, if it has one that an ordinary user may start. */
-export function installedRabbitMq() {
+/** For people: where it came from and which version it is. */
+export const describeRabbitMq = ({ source, version }) => (version ? `${version}, ${source}` : source);
+
+/** The machine's own RabbitMQ, if it has one that an ordinary user may start (and that is new enough). */
+export function installedRabbitMq(series) {
   // Debian's /usr/sbin/rabbitmq-server switches to the system's rabbitmq user and directories; this is the script behind it.
   const server = [
     '/usr/lib/rabbitmq/bin/rabbitmq-server',
     ...inPath('rabbitmq-server').filter((path) => !path.startsWith('/usr/')),
   ].find(existsSync);
   const [epmd] = [...inPath('epmd'), '/usr/lib/erlang/bin/epmd'].filter(existsSync);
-  return server && epmd ? { server, epmd, env: {}, source: 'installed' } : undefined;
+  if (!server || !epmd) return undefined;
+  const version = versionOfServer(server);
+  return isOfSeries(version ?? '0.0', series) ? { server, epmd, env: {}, source: 'installed', version } : undefined;
+}
+
+// Debian's start script lies beside the folder of the server, that of RabbitMQ's own archive inside of it.
+function versionOfServer(server) {
+  const home = dirname(dirname(server));
+  return versionBelow(home) ?? /^rabbitmq_server-(\d.*)$/.exec(basename(home))?.[1];
 }
 
 function inPath(program) {
@@ -39,20 +52,19 @@ function inPath(program) {
     .filter(existsSync);
 }
 
-function unpackedRabbitMq(root) {
-  const erlang = join(root, 'usr/lib/erlang');
-  const library = join(root, 'usr/lib/rabbitmq/lib');
-  const [home] = readdirSync(library).filter((name) => name.startsWith('rabbitmq_server-'));
-  const [runtime] = readdirSync(erlang).filter((name) => name.startsWith('erts-'));
+function unpackedRabbitMq(root, series) {
+  const rabbitmq = join(root, 'usr/lib/rabbitmq');
+  const version = versionBelow(rabbitmq);
   return {
-    server: join(root, 'usr/lib/rabbitmq/bin/rabbitmq-server'),
-    epmd: join(erlang, runtime, 'bin/epmd'),
+    server: join(rabbitmq, 'bin/rabbitmq-server'),
+    epmd: join(erlangPrograms(root), 'epmd'),
     env: {
       PATH: `${join(root, 'launcher')}${delimiter}${process.env.PATH}`,
-      RABBITMQ_PLUGINS_DIR: join(library, home, 'plugins'),
-      LD_LIBRARY_PATH: libraryDirectories(root).join(delimiter),
+      RABBITMQ_PLUGINS_DIR: join(rabbitmq, `lib/rabbitmq_server-${version}/plugins`),
+      ...(!series && { LD_LIBRARY_PATH: libraryDirectories(root).join(delimiter) }),
     },
     source: 'downloaded',
+    version,
   };
 }
 
@@ -63,65 +75,4 @@ function libraryDirectories(root) {
     const names = readdirSync(join(root, folder)).filter((name) => /-linux-gnu/.test(name));
     return names.map((name) => join(root, folder, name));
   });
-}
-
-function keptRabbitMq(packages) {
-  if (!existsSync(packages)) return undefined;
-  const names = readdirSync(packages).filter((name) => /^rabbitmq-server-\d/.test(name));
-  const newest = names.sort((a, b) => statSync(join(packages, b)).mtimeMs - statSync(join(packages, a)).mtimeMs)[0];
-  return newest && join(packages, newest);
-}
-
-// Unpacked beside its final place and renamed when complete, so that no other run ever sees half a server.
-async function download(packages, say, signal) {
-  mkdirSync(packages, { recursive: true });
-  const unfinished = join(packages, `unfinished-${process.pid}`);
-  rmSync(unfinished, { recursive: true, force: true });
-  mkdirSync(unfinished);
-  const root = join(unfinished, 'root');
-  try {
-    await downloadAndUnpack({
-      packageName: 'rabbitmq-server',
-      always: /^(rabbitmq-server|erlang-.*)$/,
-      workDirectory: unfinished,
-      target: root,
-      signal,
-      say: (what) => say(`RabbitMQ: ${what}`),
-    });
-    writeErlangStarter(root);
-    const finished = join(packages, `rabbitmq-server-${versionOf(root)}`);
-    if (!existsSync(finished)) renameSync(root, finished);
-    return finished;
-  } catch (error) {
-    signal?.throwIfAborted();
-    if (['ENOTEMPTY', 'EEXIST'].includes(error.code)) return keptRabbitMq(packages); // Another run was faster.
-    throw new SetupError(
-      'RabbitMQ could not be downloaded. Try again, install the package rabbitmq-server, or set AMQP_URL.',
-      {
-        log: [error.message, error.log].filter(Boolean).join('\n'),
-        cause: error,
-      },
-    );
-  } finally {
-    rmSync(unfinished, { recursive: true, force: true });
-  }
-}
-
-// Debian's `erl` starts /usr/lib/erlang wherever it lies itself and whatever ERL_ROOTDIR says; this one starts its own.
-function writeErlangStarter(root) {
-  const [runtime] = readdirSync(join(root, 'usr/lib/erlang')).filter((name) => name.startsWith('erts-'));
-  const lines = [
-    '#!/bin/sh',
-    'ROOTDIR=$(cd "$(dirname "$0")/../usr/lib/erlang" && pwd)',
-    `BINDIR=$ROOTDIR/${runtime}/bin EMU=beam PROGNAME=erl`,
-    'export ROOTDIR BINDIR EMU PROGNAME',
-    'exec "$BINDIR/erlexec" "$@"',
-  ];
-  mkdirSync(join(root, 'launcher'));
-  writeFileSync(join(root, 'launcher/erl'), `${lines.join('\n')}\n`, { mode: 0o755 });
-}
-
-function versionOf(root) {
-  const [name] = readdirSync(join(root, 'usr/lib/rabbitmq/lib'));
-  return name.replace('rabbitmq_server-', '');
 }

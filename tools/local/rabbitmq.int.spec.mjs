@@ -2,24 +2,29 @@ import { jest } from '@jest/globals';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { rmSync } from 'node:fs';
-import { hasApt } from './apt-download.mjs';
 import { killProcessesOf, processesOf } from './leftovers.mjs';
 import { freePorts, isFree } from './ports.mjs';
 import { temporaryDirectory } from './private-infrastructure.mjs';
 import { installedRabbitMq } from './rabbitmq-binaries.mjs';
 import { RABBITMQ_PORTS } from './rabbitmq-configuration.mjs';
+import { noDownload } from './rabbitmq-download.mjs';
+import { isOfSeries, NEWER_SERIES, wantedSeries } from './rabbitmq-series.mjs';
 import { startRabbitMq } from './rabbitmq.mjs';
 import { packagesDirectory } from './server-home.mjs';
 import { noProcessOf } from './testing/conditions.mjs';
 
 jest.setTimeout(180_000);
 
+// With RABBITMQ_SERIES all three are of that series.
+const series = wantedSeries();
+const notInstalled = series ? `RabbitMQ ${series} or newer is not installed` : 'no rabbitmq-server is installed';
 const sources = [
-  { source: 'installed', missing: installedRabbitMq() ? '' : 'no rabbitmq-server is installed on this machine' },
-  { source: 'downloaded', missing: hasApt() ? '' : 'this machine has no apt to download it with' },
+  { source: 'installed', series, missing: installedRabbitMq(series) ? '' : `${notInstalled} on this machine` },
+  { source: 'downloaded', series, missing: noDownload(series) },
+  { source: 'downloaded', series: NEWER_SERIES, missing: noDownload(NEWER_SERIES) },
 ];
 
-describe.each(sources)('A private RabbitMQ ($source)', ({ source, missing }) => {
+describe.each(sources)('A private RabbitMQ ($source, series $series)', ({ source, series, missing }) => {
   const run = missing ? test.skip : test;
   const title = (text) => (missing ? `${text} [skipped: ${missing}]` : text);
   let directory;
@@ -40,9 +45,12 @@ describe.each(sources)('A private RabbitMQ ($source)', ({ source, missing }) => 
         directory: join(directory, 'rabbitmq'),
         packages: packagesDirectory(),
         source,
+        series,
         owner: directory,
       });
       expect(rabbitmq.source).toBe(source);
+      expect(isOfSeries(rabbitmq.version, series)).toBe(true);
+      expect(await rabbitmq.control('version')).toContain(rabbitmq.version);
       expect(await firstFrame(rabbitmq.amqpUrl)).toContain('RabbitMQ');
       await createVhost(rabbitmq, 'kept');
 

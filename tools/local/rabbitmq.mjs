@@ -4,6 +4,8 @@ import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { freePorts, letGo } from './ports.mjs';
 import { rabbitMqBinaries } from './rabbitmq-binaries.mjs';
+import { noDownload, whatElse } from './rabbitmq-download.mjs';
+import { wantedSeries } from './rabbitmq-series.mjs';
 import { RABBITMQ_PORTS, RABBITMQ_USER, configureRabbitMq } from './rabbitmq-configuration.mjs';
 import { OWNER_VARIABLE, startServerProcess } from './server-process.mjs';
 import { SetupError } from './setup-error.mjs';
@@ -22,7 +24,7 @@ import { answersOk } from './wait.mjs';
  * everything is on disk); `kill` is a crash. After either, `start` brings it back with its ports, data and password; `restart`
  * is an orderly stop and a start. `control` runs rabbitmqctl on the node and answers its output.
  *
- * @param {{directory: string, packages?: string, binaries?: object, ports?: Record<string, number>, source?: 'installed' | 'downloaded' | 'auto',
+ * @param {{directory: string, packages?: string, binaries?: object, ports?: Record<string, number>, source?: 'installed' | 'downloaded' | 'auto', series?: '4.3',
  *   say?: (line: string) => void, owner?: string}} options
  */
 export async function startRabbitMq({
@@ -30,15 +32,13 @@ export async function startRabbitMq({
   packages = directory,
   ports,
   source = 'auto',
+  series = wantedSeries(),
   binaries,
   say,
   owner = directory,
 }) {
-  binaries ??= await rabbitMqBinaries({ source, packages, say });
-  if (!binaries)
-    throw new SetupError(
-      `RabbitMQ (${source}) is not available. Install the package rabbitmq-server, or set AMQP_URL.`,
-    );
+  binaries ??= await rabbitMqBinaries({ source, series, packages, say });
+  if (!binaries) throw new SetupError(unavailable(source, series));
   const chosen = ports ?? (await freePorts(RABBITMQ_PORTS));
   const { env, password } = configureRabbitMq({ directory, ports: chosen, binaries });
   const at = { cwd: directory, user: serverUser(), owner, env };
@@ -84,6 +84,7 @@ export async function startRabbitMq({
     user: RABBITMQ_USER,
     password,
     source: binaries.source,
+    version: binaries.version,
     get pid() {
       return running.node.pid;
     },
@@ -104,9 +105,14 @@ export async function startRabbitMq({
   };
 }
 
+function unavailable(source, series) {
+  const reason = noDownload(series) ?? 'it is not installed';
+  return `RabbitMQ ${series ?? `(${source})`} is not available: ${reason}. You can ${whatElse(series)}, or set AMQP_URL.`;
+}
+
 async function control({ binaries, args, at: { cwd, user, env, owner } }) {
   const rabbitmqctl = join(dirname(binaries.server), 'rabbitmqctl');
-  const options = { cwd, ...user, env: { ...env, [OWNER_VARIABLE]: owner }, timeout: 60_000 };
+  const options = { cwd, ...user, env: { ...env, [OWNER_VARIABLE]: owner }, timeout: 180_000 };
   const { stdout } = await promisify(execFile)(rabbitmqctl, args, options);
   return stdout;
 }

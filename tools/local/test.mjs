@@ -3,9 +3,11 @@ import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { workspaceEnvironment } from './environment.mjs';
 import { install, isInstalled } from './install.mjs';
+import { fetchNewerRabbitMq, testsOnNewerRabbitMq } from './newer-rabbitmq-tests.mjs';
 import { requireNode } from './node-version.mjs';
 import { localDirectory, nodeModules, pinnedNode, repositoryRoot } from './paths.mjs';
 import { bold, dim, elapsed, green, red, say, step } from './progress.mjs';
+import { NEWER_SERIES, wantedSeries } from './rabbitmq-series.mjs';
 import { sendSignal } from './server-process.mjs';
 import { describeFailure } from './setup-error.mjs';
 import { countTests } from './test-results.mjs';
@@ -24,15 +26,19 @@ const checks = [
 const full = process.argv.includes('--full');
 const patterns = process.argv.slice(2).filter((argument) => argument !== '--full');
 const total = { passed: 0, failed: 0, skipped: 0 };
+const fetching = new AbortController();
 const environment = { ...workspaceEnvironment(), ...(full ? { MENTORHUB_TEST_FULL: '1' } : {}) };
 let running;
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, stop);
 
 try {
   await installIfNeeded();
-  // With patterns somebody works on a part: only its tests run.
-  if (patterns.length === 0) for (const check of checks) await runCheck(check);
-  await runTests();
+  // With patterns somebody works on a part: only its tests run, on one RabbitMQ.
+  const all = patterns.length === 0;
+  const newer = all && !wantedSeries() && !process.env.TEST_AMQP_URL ? fetchNewerRabbitMq(fetching.signal) : undefined;
+  if (all) for (const check of checks) await runCheck(check);
+  await runTests('Tests', patterns);
+  if (newer) await runTestsOnNewerRabbitMq(await newer);
 } catch (error) {
   console.error(red(describeFailure(error)));
   total.failed++;
@@ -58,24 +64,28 @@ async function runCheck({ title, program, args }) {
   say(`${code === 0 ? green(`✓ ${title}`) : red(`✗ ${title}`)} ${dim(elapsed(since))}`);
 }
 
-async function runTests() {
-  say(`\n${bold('Tests')}`);
+async function runTestsOnNewerRabbitMq({ version, missing }) {
+  if (version) return runTests(`Tests on RabbitMQ ${version}`, testsOnNewerRabbitMq, { RABBITMQ_SERIES: NEWER_SERIES });
+  say(`\n${bold(`Tests on RabbitMQ ${NEWER_SERIES}`)}\nSkipped, since it cannot be had here: ${missing}`);
+  total.skipped++;
+}
+
+async function runTests(title, tests, variables = {}) {
+  say(`\n${bold(title)}`);
   mkdirSync(localDirectory, { recursive: true });
   const results = join(localDirectory, `test-results-${process.pid}.json`);
-  const jest = [join(nodeModules, 'jest/bin/jest.js'), '--ci', '--json', `--outputFile=${results}`, ...patterns];
-  const { code } = await run(pinnedNode(), [
-    '--experimental-vm-modules',
-    '--disable-warning=ExperimentalWarning',
-    ...jest,
-  ]);
+  const jest = [join(nodeModules, 'jest/bin/jest.js'), '--ci', '--json', `--outputFile=${results}`, ...tests];
+  const node = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning'];
+  const { code } = await run(pinnedNode(), [...node, ...jest], variables);
   const counted = countTests(() => readFileSync(results, 'utf8'), code);
   rmSync(results, { force: true });
   for (const name of Object.keys(total)) total[name] += counted[name];
 }
 
-function run(command, args) {
+function run(command, args, variables = {}) {
+  const env = { ...environment, ...variables };
   return new Promise((resolve, reject) => {
-    running = spawn(command, args, { cwd: repositoryRoot, env: environment, stdio: 'inherit', detached: true });
+    running = spawn(command, args, { cwd: repositoryRoot, env, stdio: 'inherit', detached: true });
     running.once('error', reject);
     running.once('exit', (code, signal) => resolve({ code: code ?? signal }));
   });
@@ -84,6 +94,7 @@ function run(command, args) {
 // The program and its helpers (jest's workers, say) are one process group. Jest's own signal hook ends the private servers;
 // we wait for that, so that nothing outlives us.
 function stop(signal) {
+  fetching.abort();
   if (!running || running.exitCode !== null) process.exit(130);
   sendSignal(-running.pid, signal);
   const patience = setTimeout(() => sendSignal(-running.pid, 'SIGKILL'), 15_000);

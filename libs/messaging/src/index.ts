@@ -12,6 +12,7 @@ export { traceProcess } from './consuming/process-span.js';
 export { delayLadder } from './delayed-delivery/delay-ladder.js';
 export { delayedRoute, longestDelaySeconds } from './delayed-delivery/delayed-route.js';
 export type { PublishingLimits } from './publishing/confirming-publisher.js';
+export { isBrokerHeader } from './publishing/message-properties.js';
 export type { MessagePublisher } from './publishing/message-publisher.js';
 export { largestBodyBytes, type OutgoingMessage } from './publishing/outgoing-message.js';
 export { PublishError, type PublishFailure } from './publishing/publish-error.js';

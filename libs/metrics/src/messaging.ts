@@ -5,8 +5,8 @@ import { counter, gauge, histogram } from './registry.js';
 export const connectionRoles = ['publish', 'consume'] as const;
 export type ConnectionRole = (typeof connectionRoles)[number];
 
-/** The reply codes with which RabbitMQ closes a channel in practice: refused, missing, locked, does not fit. */
-const channelReplyCodes = ['403', '404', '405', '406'];
+/** The reply codes with which RabbitMQ closes a channel in practice: refused, missing, locked, does not fit; and no code when it ends the consumer alone. */
+const channelReplyCodes = ['403', '404', '405', '406', 'cancelled'];
 
 /** What this process says to and hears from RabbitMQ. `error_type` is empty when nothing failed. */
 export const messagingMetrics = {
@@ -28,9 +28,11 @@ export const messagingMetrics = {
   connectionBlocked: gauge('amqp_connection_blocked', '1 while the broker has blocked the connection of this role.', [
     'role',
   ]),
-  channelClosed: counter('amqp_channel_closed_total', 'Channels that the broker closed, by reply code.', [
-    'reply_code',
-  ]),
+  channelClosed: counter(
+    'amqp_channel_closed_total',
+    'Channels that the broker closed, by reply code; cancelled: it ended the consumer.',
+    ['reply_code'],
+  ),
 };
 
 for (const role of connectionRoles) {

@@ -7,6 +7,7 @@ import { type BrokerAddress, brokerAddress, describeAddress } from './broker-add
 import type { BrokerConfigurationError } from './broker-configuration-error.js';
 import { ConnectFailureJudge } from './connect-failure.js';
 import { GrowingDelay } from './growing-delay.js';
+import { passOverLateFrames } from './late-frames.js';
 import type { Logger } from './logger.js';
 import { readInTurns } from './read-in-turns.js';
 import { settledWithin } from './settled-within.js';
@@ -110,6 +111,7 @@ export class BrokerConnection extends EventEmitter<ConnectionEvents> {
     const { role, logger } = this.options;
     this.current = connection;
     readInTurns(socketOf(connection));
+    passOverLateFrames(connection);
     this.address = brokerAddress(url);
     this.judge.connected();
     this.delay.reset();

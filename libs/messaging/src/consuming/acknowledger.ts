@@ -12,7 +12,7 @@ export class Acknowledger {
   private acks: number[] = [];
   private handBacks: number[] = [];
   private open = true;
-  private acked = false;
+  private written = 0;
   private scheduled: NodeJS.Immediate | undefined;
 
   constructor(private readonly channel: Channel) {
@@ -23,9 +23,13 @@ export class Acknowledger {
     return this.open;
   }
 
-  /** Whether anything was ever acked on this channel. */
-  get hasAcked(): boolean {
-    return this.acked;
+  /** How many acks and hand-backs were written since `countAnew`, which may still be on their way to the queue. */
+  get underWay(): number {
+    return this.written;
+  }
+
+  countAnew(): void {
+    this.written = 0;
   }
 
   delivered(tag: number): void {
@@ -60,6 +64,7 @@ export class Acknowledger {
     try {
       // First, since the multiple ack would otherwise take them along.
       for (const tag of handBacks) this.channel.nack(reference(tag), false, true);
+      this.written += handBacks.length;
       this.writeAcks(acks);
     } catch {
       // The connection is being closed under it; the channel's own close event is about to come.
@@ -74,14 +79,18 @@ export class Acknowledger {
   }
 
   private writeAcks(tags: number[]): void {
-    if (tags.length > 0) this.acked = true;
     const lowestUnfinished: number = this.unfinished.values().next().value ?? Infinity;
     let highestBelow = 0;
     for (const tag of tags) {
-      if (tag > lowestUnfinished) this.channel.ack(reference(tag));
+      if (tag > lowestUnfinished) this.ackOnChannel(tag, false);
       else if (tag > highestBelow) highestBelow = tag;
     }
-    if (highestBelow > 0) this.channel.ack(reference(highestBelow), true);
+    if (highestBelow > 0) this.ackOnChannel(highestBelow, true);
+  }
+
+  private ackOnChannel(tag: number, multiple: boolean): void {
+    this.channel.ack(reference(tag), multiple);
+    this.written += 1;
   }
 }
 

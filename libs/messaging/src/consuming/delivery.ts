@@ -16,7 +16,10 @@ export interface Delivery {
   readonly routingKey: string;
   /** It may have been delivered before. */
   readonly redelivered: boolean;
-  /** How often it came back to the queue before; 0 the first time. Counts deliveries that ended without an ack, not starts of work. */
+  /**
+   * How often it came back to the queue with a lost channel or connection before; 0 the first time. Counts deliveries, not starts of
+   * work. RabbitMQ before 4.3 also counts those that were handed back.
+   */
   readonly deliveryCount: number;
   /**
    * Done: the broker may forget it. Acks of one tick go out together. Idempotent. When the delivery's channel is gone it does nothing:

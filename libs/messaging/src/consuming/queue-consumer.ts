@@ -7,7 +7,7 @@ import { RecoveryLoop } from '../connection/recovery-loop.js';
 import type { TopologyKeeper } from '../topology/topology-keeper.js';
 import type { Consumer, ConsumerOptions, QueueBinding } from './consumer.js';
 import type { Delivery } from './delivery.js';
-import { Subscription } from './subscription.js';
+import { ConsumerCancelledError, Subscription } from './subscription.js';
 
 /** A queue that is not of the topology: its consumer declares it, binds it, and keeps it bound. */
 export interface OwnQueue {
@@ -159,7 +159,7 @@ export class QueueConsumer implements Consumer {
 
   private refusedByServer(error: Error, message: string): void {
     this.topology.doubt();
-    const code = replyCode(error);
+    const code = error instanceof ConsumerCancelledError ? 'cancelled' : replyCode(error);
     if (code) messagingMetrics.channelClosed.inc({ reply_code: String(code) });
     this.logger.warn({ queue: this.options.queue, reason: error.message }, message);
   }

@@ -9,6 +9,12 @@ import { ReceivedDelivery } from './received-delivery.js';
 const cancelWithinSeconds = 2;
 const takeAcksWithinSeconds = 2;
 
+/** RabbitMQ's `quorum_commands_soft_limit`. */
+const acksPassedOnAtOnce = 32;
+
+/** Much longer than a queue takes to be deleted. */
+const pauseAfterCancelMs = 500;
+
 export interface SubscriptionOptions {
   /** The queue as deliveries and metrics name it. */
   label: string;
@@ -18,6 +24,13 @@ export interface SubscriptionOptions {
   onDelivery(delivery: Delivery): void;
   /** The server ended it, or its channel is gone, after it had begun. Called once, and not when it was closed from here. */
   onEnded(error: Error | undefined): void;
+}
+
+/** The broker ended the consumer, not its channel: its queue is gone, or from RabbitMQ 4.3 on its time is over. */
+export class ConsumerCancelledError extends Error {
+  constructor(queue: string) {
+    super(`RabbitMQ cancelled the consumer of queue "${queue}".`);
+  }
 }
 
 /** One consumer tag on one channel of its own, from its opening to its end; it does not come back. */
@@ -91,10 +104,12 @@ export class Subscription {
   /**
    * RabbitMQ keeps back acks of a quorum queue while more than 32 of them are on their way to it, and forgets those that it
    * still keeps when the channel closes. A `get` is answered by the queue itself, after those before it, which lets them go;
-   * the message that it may bring goes back with the channel.
+   * the message that it may bring goes back with the channel. Only when there are so many: while a queue is being deleted,
+   * RabbitMQ 4.3 closes the whole connection for a `get`.
    */
   private async untilAcksAreTaken(): Promise<void> {
-    if (this.acknowledger.hasAcked) await settledWithin(takeAcksWithinSeconds, this.channel.get(this.queue));
+    if (this.acknowledger.underWay <= acksPassedOnAtOnce) return;
+    await settledWithin(takeAcksWithinSeconds, this.channel.get(this.queue));
   }
 
   /** Not before it has begun: deliveries, and with them a wish for more, come before the server's answer. */
@@ -114,7 +129,11 @@ export class Subscription {
 
   private async sendCancel(): Promise<void> {
     if (this.consumerTag === undefined || this.ended) return;
-    await settledWithin(cancelWithinSeconds, this.channel.cancel(this.consumerTag));
+    this.acknowledger.flush();
+    const answer = this.channel.cancel(this.consumerTag);
+    // The queue answers, after the acks before it.
+    this.acknowledger.countAnew();
+    await settledWithin(cancelWithinSeconds, answer);
   }
 
   private received(message: ConsumeMessage | null): void {
@@ -135,16 +154,28 @@ export class Subscription {
     });
   }
 
-  /** What is still unacked goes back with the channel: the next subscription has one of its own. */
+  /**
+   * The queue is being deleted, or the consumer ran into the broker's consumer time-out. What is still unacked goes back with
+   * the channel: the next subscription has one of its own. It has to wait a moment, since RabbitMQ 4.3 closes the whole
+   * connection for a `consume` of a queue that is being deleted, and goes on delivering to a consumer that it has cancelled.
+   */
   private cancelledByServer(): void {
-    this.error = new Error(`RabbitMQ cancelled the consumer of queue "${this.options.label}".`);
-    this.end();
-    void this.close();
+    if (this.ended) return;
+    this.ended = true;
+    this.error ??= new ConsumerCancelledError(this.options.label);
+    this.acknowledger.flush();
+    this.acknowledger.shut();
+    void closeChannel(this.channel);
+    setTimeout(() => this.tellEnd(), pauseAfterCancelMs).unref();
   }
 
   private end(): void {
     if (this.ended) return;
     this.ended = true;
+    this.tellEnd();
+  }
+
+  private tellEnd(): void {
     if (this.consumerTag !== undefined && !this.stopped) this.options.onEnded(this.error);
   }
 }

@@ -23,6 +23,7 @@ describe('the properties of a message', () => {
       'x-first-death-queue': 'email',
       'x-last-death-queue': 'email',
       'x-delivery-count': 3,
+      'x-acquired-count': 4,
       'x-publish-tag': 7,
       CC: ['other'],
       BCC: ['other'],

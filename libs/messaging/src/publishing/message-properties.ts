@@ -7,6 +7,13 @@ import type { OutgoingMessage } from './outgoing-message.js';
  */
 export const publishTagHeader = 'x-publish-tag';
 
+/**
+ * Whether RabbitMQ puts this header on a message, to say what became of it in a queue. It is no part of what was sent, and
+ * one that is sent again would tell of another message. (`x-acquired-count` came with RabbitMQ 4.3.)
+ */
+export const isBrokerHeader = (name: string): boolean =>
+  /^x-(death|first-death-|last-death-|opt-|(delivery|acquired)-count$)/.test(name);
+
 /** The AMQP properties of a message, with headers of its own that the caller may add to. */
 export function messageProperties(message: OutgoingMessage): Options.Publish & { headers: Record<string, unknown> } {
   return {
@@ -32,6 +39,6 @@ function passableHeaders(given: Record<string, unknown> | undefined): Record<str
 
 function isPassable(name: string): boolean {
   const first = name.charCodeAt(0);
-  if (first === 0x78) return !/^x-(death|first-death-|last-death-|delivery-count$|publish-tag$)/.test(name);
+  if (first === 0x78) return !isBrokerHeader(name) && name !== publishTagHeader;
   return name !== 'CC' && name !== 'BCC';
 }

@@ -20,7 +20,7 @@ export interface OutgoingMessage {
   priority?: number;
   /**
    * Together at most 64 KiB. What steers the broker instead of informing the receiver is not sent: `x-death*`, `x-first-death-*`,
-   * `x-last-death-*` (brokers below 4.0.1 drop a message as a cycle because of them), `x-delivery-count`, `CC` and `BCC`.
+   * `x-last-death-*` (brokers below 4.0.1 drop a message as a cycle because of them), `x-delivery-count`, `x-acquired-count`, `CC` and `BCC`.
    */
   headers?: Record<string, unknown>;
   /** Default false. True: a message that no queue takes fails as `returned`. */

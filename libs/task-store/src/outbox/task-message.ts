@@ -1,4 +1,4 @@
-import type { OutgoingMessage } from '@mentorhub/messaging';
+import { isBrokerHeader, type OutgoingMessage } from '@mentorhub/messaging';
 
 /** Header names of the runtime's own; user headers pass through beside them. */
 export const taskHeaders = {
@@ -71,5 +71,4 @@ const perMessage: ReadonlySet<string> = new Set([
 ]);
 
 /** True for headers that are not carried over to the next message of a task: its own, and what the broker added. */
-export const isReservedHeader = (name: string): boolean =>
-  perMessage.has(name) || name === 'x-delivery-count' || /^x-(first-|last-)?death/.test(name);
+export const isReservedHeader = (name: string): boolean => perMessage.has(name) || isBrokerHeader(name);

@@ -188,7 +188,13 @@ export class ManagementClient {
   private send(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Response> {
     return fetch(`${this.origin}/api/${path}`, {
       method,
-      headers: { authorization: this.authorization, 'content-type': 'application/json', ...headers },
+      headers: {
+        authorization: this.authorization,
+        'content-type': 'application/json',
+        // RabbitMQ 4.3 ends an idle connection after 5 s; a request that is just being sent on it would fail.
+        connection: 'close',
+        ...headers,
+      },
       signal: AbortSignal.timeout(15_000),
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
