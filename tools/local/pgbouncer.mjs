@@ -20,7 +20,7 @@ export async function startPgBouncer({
   owner = directory,
   say,
 }) {
-  const { command, args, source } = await pgBouncerBinary({ packages, say });
+  const command = await pgBouncerBinary({ packages, say });
   const port = await freePort();
   const server = new URL(database);
   makePrivateDirectory(directory);
@@ -31,7 +31,7 @@ export async function startPgBouncer({
     const started = startServerProcess({
       name: 'PgBouncer',
       command,
-      args: [...args, join(directory, 'pgbouncer.ini')],
+      args: [join(directory, 'pgbouncer.ini')],
       env: { PATH: process.env.PATH, LC_ALL: 'C.UTF-8' },
       cwd: directory,
       user: serverUser(),
@@ -52,7 +52,6 @@ export async function startPgBouncer({
   url.port = String(port);
   return {
     url: url.href,
-    source,
     get pid() {
       return running.pid;
     },

@@ -2,7 +2,6 @@ import { localModule, newPlace, PrivateServer, type LocalServer } from './privat
 
 interface LocalPooler extends LocalServer {
   readonly url: string;
-  readonly source: string;
 }
 
 /**
@@ -14,6 +13,12 @@ interface LocalPooler extends LocalServer {
  * const dataSource = await connectDatabase(databaseOptions({ url: pooler.url, … }), { logger });
  */
 export class PrivatePooler extends PrivateServer<LocalPooler> {
+  /** Why this machine cannot have one, as the end of a sentence; undefined when it can. */
+  static async missing(): Promise<string | undefined> {
+    const { noPgBouncer } = await localModule<{ noPgBouncer(): string | undefined }>('pgbouncer-binary.mjs');
+    return process.env['TEST_NO_PGBOUNCER'] ?? noPgBouncer();
+  }
+
   /**
    * @param database a superuser's URL
    * @param settings of pgbouncer.ini beside the tests' own
