@@ -6,7 +6,8 @@ import type { CreatingRequest } from './creating-request.js';
 
 interface EarlierAnswer {
   same_body: boolean;
-  status: number;
+  /** Null while the first request is under way; its worker may also have died. */
+  status: number | null;
   headers: Record<string, string>;
   body: unknown;
 }
@@ -37,16 +38,36 @@ export class IdempotentRequests {
   async answer(request: CreatingRequest, work: (manager: EntityManager) => Promise<Answer>): Promise<Answer> {
     if (!request.keyHash) return work(this.dataSource.manager);
     return this.dataSource.transaction(async (tx) => {
-      if (!(await this.claim(tx, request))) return this.replay(tx, request);
+      if (!(await this.claim(tx, request))) {
+        const earlier = await this.earlier(tx, request);
+        if (earlier) return earlier;
+      }
       const answer = await work(tx);
-      await tx.query(storeSql, [
-        ...keyOf(request),
-        answer.status,
-        JSON.stringify(answer.headers),
-        JSON.stringify(answer.body),
-      ]);
+      await this.store(tx, request, answer);
       return answer;
     });
+  }
+
+  /**
+   * As {@link answer}, for work that another service does and that takes its time: no connection is held meanwhile, or a
+   * service that is slow would use up the pool. So a concurrent request with the same key does not wait for the first one,
+   * and the work has to be such that doing it twice, also at the same moment, has its effect once and the same answer.
+   */
+  async answerFromElsewhere(request: CreatingRequest, work: () => Promise<Answer>): Promise<Answer> {
+    if (!request.keyHash) return work();
+    const earlier = await this.dataSource.transaction(async (tx) =>
+      (await this.claim(tx, request)) ? undefined : this.earlier(tx, request),
+    );
+    if (earlier) return earlier;
+    try {
+      const answer = await work();
+      await this.store(this.dataSource.manager, request, answer);
+      return answer;
+    } catch (error) {
+      // Should that fail as well, the key belongs to this body until it expires, and a repetition does the work again.
+      await this.dataSource.query(forgetSql, keyOf(request)).catch(() => undefined);
+      throw error;
+    }
   }
 
   private async claim(tx: EntityManager, request: CreatingRequest): Promise<boolean> {
@@ -55,14 +76,21 @@ export class IdempotentRequests {
     return rows.length > 0;
   }
 
-  private async replay(tx: EntityManager, request: CreatingRequest): Promise<Answer> {
+  private async store(manager: EntityManager, request: CreatingRequest, answer: Answer): Promise<void> {
+    const { status, headers, body } = answer;
+    await manager.query(storeSql, [...keyOf(request), status, JSON.stringify(headers), JSON.stringify(body)]);
+  }
+
+  /** What was answered before; undefined when nothing was yet. */
+  private async earlier(tx: EntityManager, request: CreatingRequest): Promise<Answer | undefined> {
     const rows: EarlierAnswer[] = await tx.query(findSql, [...keyOf(request), request.bodyHash]);
     const [earlier] = rows;
     if (!earlier)
       throw tryAgainLater('The answer to this Idempotency-Key has just expired. Send the request again.', 1);
     if (!earlier.same_body)
       throw new Problem(409, 'This Idempotency-Key came before with another body. Use a new key for a new request.');
-    return { ...earlier, headers: { ...earlier.headers, 'idempotent-replayed': 'true' } };
+    const { status, headers, body } = earlier;
+    return status === null ? undefined : { status, body, headers: { ...headers, 'idempotent-replayed': 'true' } };
   }
 }
 
@@ -82,3 +110,6 @@ const storeSql = `
 const findSql = `
   SELECT body_hash = $4 AS same_body, status, headers, body
   FROM gateway.idempotency_key WHERE caller = $1 AND route = $2 AND key_hash = $3`;
+
+const forgetSql = `
+  DELETE FROM gateway.idempotency_key WHERE caller = $1 AND route = $2 AND key_hash = $3 AND status IS NULL`;

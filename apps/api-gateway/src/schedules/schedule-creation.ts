@@ -19,7 +19,7 @@ export class ScheduleCreation {
   ) {}
 
   create(schedule: NewSchedule, request: CreatingRequest): Promise<Answer> {
-    return this.idempotent.answer(request, async () => {
+    return this.idempotent.answerFromElsewhere(request, async () => {
       const { version, schedule: created } = await this.calls.ask(CreateSchedule, { schedule }, callOf(request));
       const headers = { location: `/v1/schedules/${created.name}`, etag: entityTag(version) };
       return { status: 201, headers, body: created };
@@ -29,7 +29,7 @@ export class ScheduleCreation {
   run(name: string, given: CreatingRequest): Promise<Answer> {
     // The route is a template, and nothing in the body says which schedule it is.
     const request = { ...given, route: given.route.replace(':name', name) };
-    return this.idempotent.answer(request, async () => {
+    return this.idempotent.answerFromElsewhere(request, async () => {
       const task = await this.calls.ask(RunSchedule, { name }, callOf(request));
       return { status: 202, headers: { location: `/v1/tasks/${task.id}` }, body: task };
     });

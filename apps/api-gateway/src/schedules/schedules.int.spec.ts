@@ -13,7 +13,8 @@ import {
 import { Broker } from '@mentorhub/messaging';
 import { SERVICE_LOGGER } from '@mentorhub/service';
 import { CallRefusedError, CallServer } from '@mentorhub/tasks/server';
-import { createVhost, type TestVhost } from '@mentorhub/testing';
+import { createVhost, eventually, type TestVhost } from '@mentorhub/testing';
+import { DataSource } from 'typeorm';
 import { startGateway, type RunningGateway } from '../../test/running-gateway.js';
 import { Firings, ProblemAnswer, ScheduleList } from '../documentation/answers.js';
 
@@ -110,6 +111,29 @@ describe('schedules over REST', () => {
     expect(again.headers.get('idempotent-replayed')).toBe('true');
     expect(asked).toHaveLength(2);
     expect(asked[1]!.id).toBe(asked[0]!.id);
+    expect((await request('POST', '', { ...wanted, jitter: 1 }, headers)).status).toBe(409);
+  });
+
+  it('hold no connection to PostgreSQL while the scheduler takes its time', async () => {
+    const gate = Promise.withResolvers<void>();
+    patience = gate.promise;
+    const waiting = request('POST', '', wanted, { 'idempotency-key': 'slow' });
+    try {
+      await eventually(() => asked.length === 1, { what: 'the scheduler to be asked' });
+      const open = `SELECT FROM pg_stat_activity WHERE datname = current_database()
+        AND state LIKE 'idle in transaction%' AND query LIKE '%idempotency_key%'`;
+      expect(await gateway.service.app.get(DataSource).query(open)).toEqual([]);
+    } finally {
+      gate.resolve();
+    }
+    await waiting;
+  });
+
+  it('A4: with one Idempotency-Key at the same moment are one, of one body', async () => {
+    const headers = { 'idempotency-key': 'twins' };
+    const twins = await Promise.all([1, 2, 3].map(() => request('POST', '', wanted, headers)));
+    expect(twins.map(({ status }) => status)).toEqual([201, 201, 201]);
+    expect(new Set(asked.map(({ id }) => id)).size).toBe(1);
     expect((await request('POST', '', { ...wanted, jitter: 1 }, headers)).status).toBe(409);
   });
 
