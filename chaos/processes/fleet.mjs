@@ -38,7 +38,7 @@ export class Fleet {
     const processes = [...this.members.values()].map(({ process }) => process);
     for (const process of processes) process.start();
     const ready = async () => (await Promise.all(processes.map(({ isReady }) => isReady))).every(Boolean);
-    await waitUntil(ready, { what: 'All processes ready', timeoutSeconds: 120, everyMilliseconds: 200, signal });
+    await waitUntil(ready, { what: 'All processes ready', timeoutSeconds: 300, everyMilliseconds: 200, signal });
   }
 
   /** Waits for one process; it is no fault of the run when that takes too long, as with a poison task about. */
