@@ -11,5 +11,5 @@ export default {
   // More than the two cores of a small machine: most of the slow tests wait for servers.
   maxWorkers: 3,
   testSequencer: '<rootDir>/tools/local/slow-first-sequencer.mjs',
-  testTimeout: 30_000,
+  testTimeout: 120_000,
 };

@@ -89,7 +89,7 @@ class Gateway implements RunningGateway {
       method,
       headers: { authorization: `Bearer ${apiKey}`, ...json, ...headers },
       ...(body === undefined ? {} : { body: typeof body === 'string' ? body : new Uint8Array(body) }),
-      signal: AbortSignal.timeout(25_000),
+      signal: AbortSignal.timeout(70_000),
     });
     const text = await response.text();
     return {

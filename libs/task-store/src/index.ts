@@ -12,6 +12,6 @@ export { derivedId, readTaskId, toTaskId } from './ids.js';
 export { isClaimLost, type Claim, type Ending, type TaskRun } from './inbox/inbox.js';
 export { taskSchema, taskStoreMigrationPlan, taskStoreMigrations } from './migrations/index.js';
 export { isReservedHeader, taskHeaders, taskMessage, type TaskMessageParts } from './outbox/task-message.js';
-export type { Revocation, Tombstone } from './revocations/revocations.js';
+export { tombstoneSeconds, type LiveTombstone, type Revocation, type Tombstone } from './revocations/revocations.js';
 export { isTerminal, taskStates, type TaskState } from './states.js';
 export { TaskStore, type TaskStoreOptions } from './task-store.js';

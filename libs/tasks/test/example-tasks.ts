@@ -87,7 +87,7 @@ export const Brief = defineTask({
   version: 1,
   effects: 'database',
   payload: z.strictObject({ note: z.string() }),
-  timeLimit: { hardSeconds: 0.3 },
+  timeLimit: { hardSeconds: 1 },
 });
 
 export const BriefCall = defineTask({
@@ -96,7 +96,7 @@ export const BriefCall = defineTask({
   effects: 'external',
   onAmbiguous: 'again',
   payload: z.strictObject({ note: z.string() }),
-  timeLimit: { hardSeconds: 0.3 },
+  timeLimit: { hardSeconds: 1 },
 });
 
 export const BriefPing = defineTask({
@@ -104,7 +104,7 @@ export const BriefPing = defineTask({
   version: 1,
   effects: 'idempotent',
   payload: z.strictObject({ note: z.string() }),
-  timeLimit: { hardSeconds: 0.3 },
+  timeLimit: { hardSeconds: 1 },
 });
 
 /** Every policy as it is when a contract says nothing. */
@@ -124,7 +124,19 @@ export const Act = defineTask({
   isolation: 'thread',
   payload: z.strictObject({ act: z.string(), amount: z.int().default(0) }),
   result: z.strictObject({ thread: z.int(), said: z.string().optional() }),
-  timeLimit: { softSeconds: 1, hardSeconds: 4 },
+  timeLimit: { softSeconds: 1, hardSeconds: 120 },
+});
+
+/** As `Act`, and ended soon. */
+export const ActBriefly = defineTask({
+  name: 'isolated.act-briefly',
+  version: 1,
+  retry,
+  effects: 'idempotent',
+  isolation: 'thread',
+  payload: z.strictObject({ act: z.string(), amount: z.int().default(0) }),
+  result: z.strictObject({ thread: z.int(), said: z.string().optional() }),
+  timeLimit: { hardSeconds: 10 },
 });
 
 /** Writes into a file, from a thread. */
@@ -135,7 +147,13 @@ export const Upload = defineTask({
   effects: 'external',
   onAmbiguous: 'again',
   isolation: 'thread',
-  payload: z.strictObject({ to: z.string(), after: z.string().optional(), until: z.string().optional() }),
+  payload: z.strictObject({
+    to: z.string(),
+    after: z.string().optional(),
+    until: z.string().optional(),
+    /** Whether the call fails when the signal fires; the handler then takes it lightly. */
+    heedful: z.boolean().optional(),
+  }),
   timeLimit: { hardSeconds: 30 },
 });
 
@@ -146,7 +164,23 @@ export const Recorded = defineEvent({
 });
 
 export const catalogue = defineCatalogue({
-  tasks: [Record, Call, Book, Ping, Warned, ByDefault, Act, Upload, Limited, Rare, ByKey, Brief, BriefCall, BriefPing],
+  tasks: [
+    Record,
+    Call,
+    Book,
+    Ping,
+    Warned,
+    ByDefault,
+    Act,
+    ActBriefly,
+    Upload,
+    Limited,
+    Rare,
+    ByKey,
+    Brief,
+    BriefCall,
+    BriefPing,
+  ],
   events: [Recorded],
   routes: defineRouting([
     { pattern: 'outside.*', queue: 'outside' },

@@ -5,7 +5,6 @@ import { TaskHandler, type DatabaseContext } from '@mentorhub/tasks/server';
 import { Controller } from '@nestjs/common';
 import { AdminDigest } from './admin-digest.js';
 import { FinalDays } from './final-days.js';
-import { MailCounter } from './mail-counter.js';
 import { StatsReader } from './stats-reader.js';
 
 /**
@@ -20,7 +19,6 @@ export class GenerateDailyStatsHandler {
     private readonly days: FinalDays,
     private readonly reader: StatsReader,
     private readonly digest: AdminDigest,
-    private readonly mails: MailCounter,
   ) {}
 
   @TaskHandler(GenerateDailyStats)
@@ -46,6 +44,5 @@ export class GenerateDailyStatsHandler {
         options: { id: derivedId(ctx.id, date) },
       })),
     );
-    await this.mails.forget(ctx.tx);
   }
 }

@@ -22,9 +22,10 @@ export class MailCounter {
     await this.counts.add(tx, unseen.map(happeningOf));
   }
 
-  /** Forgets what was counted 30 days ago: far longer than an event can wait for its last redelivery. */
-  async forget(tx: EntityManager): Promise<void> {
-    await tx.query(`DELETE FROM analytics.counted_mail WHERE counted_at < now() - interval '30 days'`);
+  /** Forgets at most so many that were counted 30 days ago: far longer than an event can wait for its last redelivery. */
+  async forget(manager: EntityManager, limit: number): Promise<number> {
+    const [, deleted]: [unknown, number] = await manager.query(forgetSql, [limit]);
+    return deleted;
   }
 }
 
@@ -40,3 +41,8 @@ const happeningOf = ({ kind, at, name }: MailEvent) => ({ kind: kinds[kind]!, at
 const claimSql = `
   INSERT INTO analytics.counted_mail (event_id) SELECT unnest($1::uuid[])
   ON CONFLICT (event_id) DO NOTHING RETURNING event_id::text`;
+
+const forgetSql = `
+  DELETE FROM analytics.counted_mail WHERE event_id IN (
+    SELECT event_id FROM analytics.counted_mail WHERE counted_at < (SELECT clock_timestamp() - interval '30 days')
+    ORDER BY counted_at LIMIT $1 FOR UPDATE SKIP LOCKED)`;

@@ -121,6 +121,33 @@ describe('the history of tasks', () => {
     expect(body).toMatch(/relay_oldest_due_age_seconds 1\d\d/);
   });
 
+  it('deletes what nobody can ask for any more, however much has gathered, and nothing else', async () => {
+    const rows = 12_000;
+    for (const age of ['40 days', '1 day']) {
+      await database.query(
+        `INSERT INTO tasks.inbox (task_id, run, attempt, state, updated_at)
+         SELECT gen_random_uuid(), 1, 1, 'succeeded', now() - $2::interval FROM generate_series(1, $1)`,
+        [rows, age],
+      );
+      await database.query(
+        `INSERT INTO tasks.revocation (task_id, run, terminate, light, expires_at)
+         SELECT gen_random_uuid(), 1, false, true, now() + interval '7 days' - $2::interval FROM generate_series(1, $1)`,
+        [rows, age],
+      );
+      await database.query(
+        `INSERT INTO analytics.counted_mail SELECT gen_random_uuid(), now() - $2::interval FROM generate_series(1, $1)`,
+        [rows, age],
+      );
+    }
+    const count = async (table: string) =>
+      Number((await database.query<{ n: string }>(`SELECT count(*) AS n FROM ${table}`))[0]?.n);
+    const counts = () => Promise.all(['tasks.inbox', 'tasks.revocation', 'analytics.counted_mail'].map(count));
+    await stop();
+    await start();
+    await eventuallyPasses(async () => expect(await counts()).toEqual([rows, rows, rows]));
+    await database.query('TRUNCATE tasks.inbox, tasks.revocation, analytics.counted_mail');
+  });
+
   it('keeps the newer run whatever an older one tells later', async () => {
     const taskId = randomUUID();
     await tell([eventOf(taskId, 'started', { run: 2 })]);

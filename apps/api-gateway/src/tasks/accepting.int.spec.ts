@@ -190,14 +190,14 @@ describe('accepting tasks', () => {
 
     it('is answered as soon as the task ends, well before the wait is over', async () => {
       const { id } = (await post({ task: 'email.send', payload: mail, countdown: 60 })).json;
-      const polling = gateway.request('GET', `/v1/tasks/${id}/result?wait=15`);
+      const polling = gateway.request('GET', `/v1/tasks/${id}/result?wait=60`);
       await finish(id, 'succeeded', { result: { messageId: '<1@test>' } });
       const started = performance.now();
       const result = await polling;
 
       expect(result.status).toBe(200);
       expect(result.json).toEqual({ state: 'succeeded', result: { messageId: '<1@test>' } });
-      expect(performance.now() - started).toBeLessThan(10_000);
+      expect(performance.now() - started).toBeLessThan(50_000);
     });
 
     it('holds the error of a task that failed', async () => {

@@ -56,10 +56,12 @@ export async function takeInDeadLetters(tx: EntityManager, letters: readonly Dea
 /** Who wrote a parked message is unknown, and one that could not be stored would be in everybody's way. */
 const text = (value: string | undefined): string | null => (value === undefined ? null : storable(value));
 
+/* In one order everywhere, or two that were told the same could dead-lock. */
 const insertSql = `
   INSERT INTO tasks.dead_letter (id, task_id, run, attempt, name, version, queue, reason, error, headers, body, worker, parked_at)
   SELECT id, task_id, run, attempt, name, version, queue, reason, error::json, headers::json, body, worker, parked_at
   FROM unnest($1::uuid[], $2::uuid[], $3::integer[], $4::integer[], $5::text[], $6::integer[], $7::text[], $8::text[], $9::text[],
       $10::text[], $11::bytea[], $12::text[], $13::timestamptz[])
     AS n (id, task_id, run, attempt, name, version, queue, reason, error, headers, body, worker, parked_at)
+  ORDER BY id
   ON CONFLICT (id) DO NOTHING`;

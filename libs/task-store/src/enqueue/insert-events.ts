@@ -37,4 +37,5 @@ const insertSql = `
     CASE WHEN $8::float8 > 0 THEN 1 ELSE 0 END
   FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bytea[], $7::boolean[])
     AS n (id, exchange, routing_key, name, headers, body, mandatory)
+  ORDER BY id
   ON CONFLICT (id) DO NOTHING`;

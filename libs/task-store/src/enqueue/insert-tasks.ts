@@ -50,6 +50,10 @@ export async function insertTasks(
   return rows.map((row) => ({ id: row.id, state: row.state, dueAt: row.due_at }));
 }
 
+/*
+ * Ids are met in one order, whatever the caller's: two that enqueue the same ones wait for each other instead of
+ * dead-locking. Of an id that is there twice, the first is taken.
+ */
 const insertSql = `
   INSERT INTO tasks.task (id, name, version, queue, payload, headers, due_at, expires_at, state, claimed_until, publish_attempts)
   SELECT n.id, n.name, n.version, n.queue, n.payload, n.headers::json, greatest(wanted.due_at, clock.t), n.expires_at,
@@ -58,7 +62,8 @@ const insertSql = `
     CASE WHEN wanted.due_at <= clock.t AND $10::float8 > 0 THEN 1 ELSE 0 END
   FROM (SELECT clock_timestamp() AS t) clock,
     unnest($1::uuid[], $2::text[], $3::integer[], $4::text[], $5::bytea[], $6::text[], $7::timestamptz[], $8::float8[],
-      $9::timestamptz[]) AS n (id, name, version, queue, payload, headers, due_at, delay_seconds, expires_at),
+      $9::timestamptz[]) WITH ORDINALITY AS n (id, name, version, queue, payload, headers, due_at, delay_seconds, expires_at, place),
     LATERAL (SELECT coalesce(n.due_at, clock.t + make_interval(secs => n.delay_seconds)) AS due_at) wanted
+  ORDER BY n.id, n.place
   ON CONFLICT (id) DO NOTHING
   RETURNING id, state, due_at`;

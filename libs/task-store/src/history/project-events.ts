@@ -58,11 +58,13 @@ function timelineColumns(events: readonly TaskEvent[]): unknown[] {
   ];
 }
 
+/* In one order everywhere, or two replicas that were told the same could dead-lock. */
 const timelineSql = `
   INSERT INTO tasks.task_event (id, at, task_id, run, attempt, kind, worker, details)
   SELECT id, at, task_id, run, attempt, kind, worker, details::json
   FROM unnest($1::uuid[], $2::timestamptz[], $3::uuid[], $4::integer[], $5::integer[], $6::text[], $7::text[], $8::text[])
     AS n (id, at, task_id, run, attempt, kind, worker, details)
+  ORDER BY id, at
   ON CONFLICT (id, at) DO NOTHING`;
 
 function stateColumns(events: readonly TaskEvent[]): unknown[] {

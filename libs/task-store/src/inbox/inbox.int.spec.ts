@@ -157,10 +157,35 @@ describe('The inbox', () => {
       `UPDATE tasks.inbox SET updated_at = clock_timestamp() - interval '31 days' WHERE task_id = ANY ($1)`,
       [[long.taskId, open.taskId]],
     );
-    expect(await inbox.prune(dataSource.manager, 30)).toBe(1);
+    expect(await inbox.prune(dataSource.manager, 30, 100)).toBe(1);
     expect((await claim(randomUUID(), 60, long)).kind).toBe('claimed');
     expect((await claim()).kind).toBe('finished');
     expect((await claim(randomUUID(), 60, open)).kind).toBe('busy');
+  });
+
+  it('forgets, so many at once, also what never ended here, unless its task still waits for it', async () => {
+    const insert = (state: string, daysAgo: number, taskState: string | null) =>
+      database.query(
+        `WITH made AS (
+           INSERT INTO tasks.inbox (task_id, run, attempt, state, claim_expires_at, updated_at)
+           SELECT gen_random_uuid(), 1, 1, $1, CASE WHEN $1 = 'claimed' THEN since END, since
+           FROM (SELECT now() - make_interval(days => $2) AS since) s RETURNING task_id
+         )
+         INSERT INTO tasks.task (id, name, version, queue, state, due_at, finished_at)
+         SELECT task_id, 'n', 1, 'q', $3::text, now(), CASE WHEN $3 <> 'queued' THEN now() END FROM made WHERE $3 IS NOT NULL`,
+        [state, daysAgo, taskState],
+      );
+    for (const state of ['claimed', 'retrying']) {
+      await insert(state, 31, 'failed');
+      await insert(state, 31, 'revoked');
+      await insert(state, 31, null);
+      await insert(state, 31, 'queued');
+      await insert(state, 29, 'failed');
+      await insert(state, 29, null);
+    }
+    const deleted: number[] = [];
+    for (let n = 0; n < 3; n += 1) deleted.push(await inbox.prune(dataSource.manager, 30, 4));
+    expect(deleted).toEqual([4, 2, 0]);
   });
 
   it('B19: fails to finish in a transaction that a swallowed SQL error has aborted', async () => {

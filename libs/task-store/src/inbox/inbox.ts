@@ -129,9 +129,14 @@ export class Inbox {
     return rows.map(({ outcome }) => outcome);
   }
 
-  /** Forgets runs that ended this long ago: no message of theirs can come again. @returns how many. */
-  async prune(manager: EntityManager, olderThanDays: number): Promise<number> {
-    const [, deleted]: [unknown, number] = await manager.query(pruneSql, [olderThanDays]);
+  /**
+   * Forgets at most so many runs that ended this long ago: no message of theirs can come again. So it does with runs that
+   * never ended here and that nothing has been heard of for as long, unless the task's row still waits for them.
+   *
+   * @returns how many; fewer than `limit` when none is left.
+   */
+  async prune(manager: EntityManager, olderThanDays: number, limit: number): Promise<number> {
+    const [, deleted]: [unknown, number] = await manager.query(pruneSql, [olderThanDays, limit]);
     return deleted;
   }
 
@@ -185,8 +190,13 @@ const outcomesSql = `
   ORDER BY i.run DESC`;
 
 const pruneSql = `
-  DELETE FROM tasks.inbox WHERE state IN ('succeeded', 'failed', 'revoked')
-    AND updated_at < (SELECT clock_timestamp() - make_interval(days => $1))`;
+  DELETE FROM tasks.inbox WHERE (task_id, run) IN (
+    SELECT i.task_id, i.run FROM tasks.inbox i
+    WHERE i.updated_at < (SELECT clock_timestamp() - make_interval(days => $1)) AND (
+      i.state IN ('succeeded', 'failed', 'revoked')
+      OR (i.claim_expires_at IS NULL OR i.claim_expires_at < (SELECT clock_timestamp() - make_interval(days => $1)))
+        AND NOT EXISTS (SELECT FROM tasks.task t WHERE t.id = i.task_id AND t.run = i.run AND t.finished_at IS NULL))
+    ORDER BY i.updated_at LIMIT $2 FOR UPDATE OF i SKIP LOCKED)`;
 
 const forgetSql = `
   UPDATE tasks.inbox SET starts = greatest(0, starts - 1) WHERE task_id = $1 AND run = $2 AND state = 'claimed'`;

@@ -33,7 +33,7 @@ export class EventOutbox implements Outbox {
   }
 
   async confirm(items: readonly OutboxItem[]): Promise<void> {
-    await this.dataSource.query(`DELETE FROM tasks.event_outbox WHERE id = ANY ($1)`, [items.map(({ id }) => id)]);
+    await this.dataSource.query(confirmSql, [items.map(({ id }) => id)]);
   }
 
   async release(failed: readonly FailedItem[]): Promise<void> {
@@ -84,12 +84,20 @@ const claimSql = `
 
 const committedSql = `SELECT * FROM tasks.event_outbox e WHERE e.id = ANY ($1) AND ${ownFirstLeaseSql('e')}`;
 
+/* Rows are locked in the order of their ids, as those of tasks are: a lease that ran out has two relays meet on them. */
+const confirmSql = `
+  DELETE FROM tasks.event_outbox WHERE id IN (SELECT id FROM tasks.event_outbox WHERE id = ANY ($1) ORDER BY id FOR UPDATE)`;
+
 const releaseSql = `
+  WITH locked AS (
+    SELECT e.id, f.reason, f.broker_away
+    FROM tasks.event_outbox e JOIN unnest($1::uuid[], $2::text[], $3::boolean[]) AS f (id, reason, broker_away) ON f.id = e.id
+    ORDER BY e.id FOR UPDATE OF e
+  )
   UPDATE tasks.event_outbox e SET publish_error = f.reason,
     publish_attempts = e.publish_attempts - CASE WHEN f.broker_away THEN 1 ELSE 0 END,
     claimed_until = ${backoffSql('f.broker_away', 'e.publish_attempts')}
-  FROM unnest($1::uuid[], $2::text[], $3::boolean[]) AS f (id, reason, broker_away)
-  WHERE e.id = f.id`;
+  FROM locked f WHERE e.id = f.id`;
 
 const nextSql = `
   SELECT extract(epoch FROM min(coalesce(claimed_until, created_at)) - clock_timestamp())::float8 AS seconds

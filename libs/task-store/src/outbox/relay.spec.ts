@@ -21,6 +21,21 @@ function endlessOutbox(onClaim: () => void) {
   return { outbox, overdue };
 }
 
+/** An outbox with a row that is due and that somebody has locked, until `free`. */
+function lockedOutbox() {
+  const looks: number[] = [];
+  let locked = true;
+  const outbox = {
+    claim: () => {
+      looks.push(performance.now());
+      return Promise.resolve(locked ? [] : [{ id: 'row', dueAt: new Date() } as OutboxItem]);
+    },
+    confirm: () => Promise.resolve(),
+    secondsToNext: () => Promise.resolve(locked ? -1 : undefined),
+  } as unknown as Outbox;
+  return { outbox, looks, free: () => (locked = false) };
+}
+
 const block = (ms: number) => {
   const until = performance.now() + ms;
   while (performance.now() < until);
@@ -41,6 +56,41 @@ describe('A relay in a process that lags', () => {
     }
     blocking = false;
     await eventually(() => overdue.at(-1) === 0);
+    await relay.stop();
+  });
+});
+
+describe('A relay with a due row that somebody has locked', () => {
+  it('looks ever less often, up to four times a second, and takes the row once it is free', async () => {
+    const { outbox, looks, free } = lockedOutbox();
+    const relay = new Relay({ outboxes: [outbox], publisher, logger: silent });
+    relay.start();
+    await eventually(() => looks.length >= 9);
+    const pauses = looks.slice(1).map((look, n) => look - looks[n]!);
+    // A machine that stalls makes pauses longer, never shorter; Node's timers may ring a millisecond early.
+    [5, 10, 20, 40, 80, 160, 250, 250].forEach((pause, n) => expect(pauses[n]).toBeGreaterThanOrEqual(pause - 1));
+    free();
+    const before = looks.length;
+    await eventually(() => looks.length > before + 3);
+    await relay.stop();
+  });
+});
+
+describe('A relay with nothing to do', () => {
+  it('C27: looks when a row falls due that its process inserted, and not only once a second', async () => {
+    const happened: string[] = [];
+    const outbox = {
+      claim: () => Promise.resolve(happened.push('look')).then(() => []),
+      secondsToNext: () => Promise.resolve(undefined),
+    } as unknown as Outbox;
+    const relay = new Relay({ outboxes: [outbox], publisher, logger: silent });
+    relay.start();
+    await eventually(() => happened.length === 1);
+    relay.wakeAt(0.05);
+    // Timers ring in their order however late they are, so this one tells which of the two looks it was.
+    setTimeout(() => happened.push('long before a second'), 500);
+    await eventually(() => happened.includes('long before a second'));
+    expect(happened).toEqual(['look', 'look', 'long before a second']);
     await relay.stop();
   });
 });

@@ -13,6 +13,9 @@ export interface RelayOptions {
 }
 
 const longestSleepSeconds = 1;
+/** Between two looks at rows that are due and that somebody else holds locked: doubled with each, up to the longest. */
+const shortestRetrySeconds = 0.005;
+const longestRetrySeconds = 0.25;
 /** After rows that did not fill a batch: how long more may fall due before the next look. */
 const gatherSeconds = 0.015;
 /** What a process that lags leaves to others for as long, at most. */
@@ -37,6 +40,8 @@ const markEveryMs = 25;
 export class Relay {
   private readonly committed: Map<Outbox, Coalescer<string>>;
   private readonly confirmed: Map<Outbox, Coalescer<OutboxItem>>;
+  /** How long the last look at due rows that could not be leased waited for the next. */
+  private readonly retries = new Map<Outbox, number>();
   private readonly leased = new Set<Promise<void>>();
   private readonly committing = new Set<Promise<void>>();
   private stopping = false;
@@ -119,8 +124,22 @@ export class Relay {
   /** Looking all the time at rows that fall due one after the other would cost more than publishing them. */
   private async pauseAfter(outbox: Outbox, claimed: number): Promise<number> {
     if (claimed === this.batchSize) return 0;
-    if (claimed > 0) return gatherSeconds;
-    return Math.max(0.005, ((await outbox.secondsToNext()) ?? longestSleepSeconds) + this.lagSeconds);
+    if (claimed > 0) return this.lookedWell(outbox, gatherSeconds);
+    const seconds = ((await outbox.secondsToNext()) ?? longestSleepSeconds) + this.lagSeconds;
+    return seconds > 0 ? this.lookedWell(outbox, Math.max(shortestRetrySeconds, seconds)) : this.lookAgain(outbox);
+  }
+
+  private lookedWell(outbox: Outbox, pause: number): number {
+    this.retries.delete(outbox);
+    return pause;
+  }
+
+  /** Something is due and was not given: somebody has its row locked, perhaps for long. Nobody tells when it is free. */
+  private lookAgain(outbox: Outbox): number {
+    const before = this.retries.get(outbox) ?? shortestRetrySeconds / 2;
+    const pause = Math.min(longestRetrySeconds, before * 2);
+    this.retries.set(outbox, pause);
+    return pause;
   }
 
   private passFailed(error: unknown): number {

@@ -12,6 +12,18 @@ export interface Tombstone {
   readonly light: boolean;
 }
 
+/** A tombstone that a worker keeps in mind. */
+export interface LiveTombstone extends Tombstone {
+  /** Until it expires, by the database's clock. */
+  readonly secondsLeft: number;
+}
+
+/**
+ * How long a tombstone lives after the task was due or revoked, whichever was later, as `tasks.revoke` writes it: far longer
+ * than a message can wait.
+ */
+export const tombstoneSeconds = 7 * 24 * 3600;
+
 /** What came of a request to revoke a task. */
 export type Revocation =
   /** It has ended as `revoked` and never runs. */
@@ -44,14 +56,14 @@ export class Revocations {
     return rows.length > 0;
   }
 
-  /** Those that a worker has to keep in mind, since no claim looks for them, or since they end what runs. */
-  async live(): Promise<Tombstone[]> {
-    return this.dataSource.query(liveSql);
-  }
-
-  /** Of those, the ones that were asked for within the last `seconds`. */
-  async recent(seconds: number): Promise<Tombstone[]> {
-    return this.dataSource.query(recentSql, [seconds]);
+  /**
+   * Those that a worker has to keep in mind, since no claim looks for them: at most so many, those that live longest. Beside
+   * them those that end what runs there.
+   *
+   * @param withinSeconds only those that were asked for within so many seconds. Default: all.
+   */
+  async live(most: number, running: readonly string[], withinSeconds = tombstoneSeconds): Promise<LiveTombstone[]> {
+    return this.dataSource.query(liveSql, [most, running, Math.max(0, tombstoneSeconds - withinSeconds)]);
   }
 
   /** @returns false when the task had ended already, so that there is nothing to tell. */
@@ -60,20 +72,28 @@ export class Revocations {
     return rows[0]?.told ?? true;
   }
 
-  /** Deletes tombstones that no message can be left for. @returns how many. */
-  async prune(): Promise<number> {
-    const sql = `DELETE FROM tasks.revocation WHERE expires_at <= (SELECT clock_timestamp())`;
-    const [, deleted]: [unknown, number] = await this.dataSource.query(sql);
+  /** Deletes at most so many tombstones that no message can be left for. @returns how many. */
+  async prune(limit: number): Promise<number> {
+    const [, deleted]: [unknown, number] = await this.dataSource.query(pruneSql, [limit]);
     return deleted;
   }
 }
 
-const liveSql = `
-  SELECT task_id AS "taskId", run, terminate, light FROM tasks.revocation
-  WHERE expires_at > clock_timestamp() AND (light OR terminate)`;
+const pruneSql = `
+  DELETE FROM tasks.revocation WHERE task_id IN (
+    SELECT task_id FROM tasks.revocation WHERE expires_at <= (SELECT clock_timestamp())
+    ORDER BY expires_at LIMIT $1 FOR UPDATE SKIP LOCKED)`;
 
-/* `tasks.revoke` lets a tombstone live for 7 days, or for 7 days after its task is due; asked for again, that long again. */
-const recentSql = `${liveSql} AND expires_at > clock_timestamp() + interval '7 days' - make_interval(secs => $1)`;
+const liveColumns = `task_id AS "taskId", run, terminate, light,
+  extract(epoch FROM expires_at - clock_timestamp())::float8 AS "secondsLeft"`;
+
+/* What was asked for lately has nearly all of its life ahead, or more: a tombstone that is asked for again lives that long again. */
+const alive = `expires_at > (SELECT clock_timestamp() + make_interval(secs => $3))`;
+
+const liveSql = `
+  (SELECT ${liveColumns} FROM tasks.revocation WHERE light AND ${alive} ORDER BY expires_at DESC LIMIT $1)
+  UNION ALL
+  SELECT ${liveColumns} FROM tasks.revocation WHERE task_id = ANY ($2::uuid[]) AND terminate AND ${alive}`;
 
 /* No row at all: a task that was published without one, whose event makes it. */
 const markSql = `

@@ -242,10 +242,10 @@ describe('Revoking a task', () => {
     const { revocations } = producer.store;
     const id = randomUUID();
     await producer.tasks.revoke(id);
-    expect(await revocations.prune()).toBe(0);
+    expect(await revocations.prune(100)).toBe(0);
     await servers.database.query(`UPDATE tasks.revocation SET expires_at = clock_timestamp() WHERE task_id = $1`, [id]);
-    expect(await revocations.prune()).toBe(1);
-    expect((await revocations.live()).map(({ taskId }) => taskId)).not.toContain(id);
+    expect(await revocations.prune(100)).toBe(1);
+    expect((await revocations.live(1_000, [])).map(({ taskId }) => taskId)).not.toContain(id);
   });
 
   it('C32: of something finished says that it has ended, and how', async () => {

@@ -56,10 +56,18 @@ async function resultOf(call: ThreadCall, line: Line): Promise<Ended['result']> 
 
 function contextOf({ task, hasOnce, levels }: ThreadCall, line: Line): object {
   const enqueue = ({ name }: AnyTaskContract, payload: unknown, options?: EnqueueOptions) =>
-    line.ask({ about: 'enqueue', contract: name, payload, options });
+    line.ask({ about: 'enqueue', contract: name, payload, options }).answer;
   const once = async <T>(effect: () => Promise<T>): Promise<T> => {
-    await line.ask({ about: 'once' });
-    return effect();
+    const { id, answer } = line.ask({ about: 'once' });
+    await answer;
+    let answered = false;
+    try {
+      const value = await effect();
+      answered = true;
+      return value;
+    } finally {
+      line.called(id, answered);
+    }
   };
   const progress = (value: unknown) => line.progress(value);
   return { ...task, signal: line.signal, log: logOf(levels, line), progress, enqueue, ...(hasOnce && { once }) };
@@ -100,12 +108,16 @@ class Line {
     this.say({ kind: 'log', level, args: packLog(args) });
   }
 
-  async ask(question: Question): Promise<unknown> {
+  ask(question: Question): { readonly id: number; readonly answer: Promise<unknown> } {
     const id = (this.asked += 1);
     const waiting = Promise.withResolvers<never>();
     this.open.set(id, waiting);
     this.say({ kind: 'ask', id, question });
-    return waiting.promise;
+    return { id, answer: waiting.promise };
+  }
+
+  called(id: number, answered: boolean): void {
+    this.say({ kind: 'called', id, answered });
   }
 
   end(ended: Ended): void {

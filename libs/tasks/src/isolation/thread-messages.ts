@@ -31,6 +31,8 @@ export type FromThread =
   | { readonly kind: 'log'; readonly level: LogLevel; readonly args: readonly unknown[] }
   | { readonly kind: 'progress'; readonly value: unknown }
   | { readonly kind: 'ask'; readonly id: number; readonly question: Question }
+  /** How the call ended that the answer to the question with this id allowed. */
+  | { readonly kind: 'called'; readonly id: number; readonly answered: boolean }
   | Ended;
 
 /** The handler's end, always the last message. */
@@ -43,6 +45,7 @@ export interface Ended {
 
 /** What a handler's context does where the database is: outside its thread. */
 export type Question =
+  /** Whether the outside world may be called: yes, when this is answered. The call is made in the thread. */
   | { readonly about: 'once' }
   | {
       readonly about: 'enqueue';

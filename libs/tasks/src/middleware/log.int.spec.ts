@@ -93,7 +93,7 @@ describe('The log of a worker', () => {
 
   it('B15: says of an attempt that is cut short which it was, and then how it failed', async () => {
     const id = await deliver(producer, Brief, { note: 'slow' }, traced);
-    const error = { name: 'HardLimitError', message: expect.stringContaining('hard time limit of 0.3 s') };
+    const error = { name: 'HardLimitError', message: expect.stringContaining('hard time limit of 1 s') };
     const about = { task: 'ledger.brief', attempt: 1, trace_id: traceId, error };
     expect(await line(id, 'The attempt is cut short: ')).toMatchObject(about);
     expect(await line(id, 'Task attempt failed; it is tried again.')).toMatchObject(about);

@@ -33,6 +33,10 @@ export class RunningTasks {
     return this.runs.size;
   }
 
+  get ids(): string[] {
+    return [...this.runs].map(({ job }) => job.id);
+  }
+
   /** @returns what to call when the handler has ended. */
   start(job: Job, startedAt: Date, limits: AttemptLimits): () => void {
     const run = { job, startedAt, limits, announced: job.contract.kind === 'event' };

@@ -123,7 +123,7 @@ export class TaskServer extends Server implements CustomTransportStrategy {
       ...options,
       exchange: exchanges.control,
       logger: taskLogger,
-      terminate: (taskId, run) => this.running.terminate(taskId, run),
+      running: this.running,
     });
     this.holdBack = new HoldBack(options.catalogue, effectsOptions, options.sharedRates);
     const steps = [
