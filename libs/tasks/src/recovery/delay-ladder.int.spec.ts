@@ -9,12 +9,12 @@ import type { TaskContext } from '../server/context.js';
 
 jest.setTimeout(240_000);
 
-const level = 'delay.v1.level-01';
+const level = 'delay.v1.level-03';
 const nextLevel = 'delay.v1.level-00';
 const delivery = 'delay.v1.delivery';
 const unroutable = 'delay.v1.unroutable';
-/** Three seconds: through both levels. */
-const retry = { maxRetries: 1, delaySeconds: 3, jitter: 'none' } as const;
+/** Eight seconds in the first level, so that a busy machine deletes the next one before anything is in it, and one in the next. */
+const retry = { maxRetries: 1, delaySeconds: 9, jitter: 'none' } as const;
 const each = 10;
 
 /** Tasks without effects in PostgreSQL and events: nothing but a message in the ladder holds their retries. */
@@ -22,6 +22,7 @@ describe('Retries that wait in the delay ladder while somebody deletes parts of 
   let broker: PrivateBroker;
   let servers: Servers;
   let application: TaskApplication;
+  let submitted = 0;
   /** The attempts of each task or event, by its note. */
   let attempts: Map<string, number[]>;
 
@@ -29,19 +30,6 @@ describe('Retries that wait in the delay ladder while somebody deletes parts of 
     broker = await PrivateBroker.create();
     // How long a level keeps what it could not hand on before it tries again; three minutes by default.
     await broker.control('eval', 'application:set_env(rabbit, dead_letter_worker_publisher_confirm_timeout, 2000).');
-  });
-
-  beforeEach(() => {
-    attempts = new Map();
-    const failOnce = ({ note }: { note: string }, { attempt }: TaskContext) => {
-      attempts.set(note, [...(attempts.get(note) ?? []), attempt]);
-      return attempt === 1 ? Promise.reject(new Error('not yet')) : Promise.resolve();
-    };
-    Object.assign(script, { ping: failOnce, recorded: failOnce });
-  });
-
-  /** Virtual host and worker anew: each case deletes something else. */
-  async function start(): Promise<void> {
     servers = await createServers({ broker });
     application = await TaskApplication.start(servers, {
       controllers: [ScriptedController],
@@ -49,29 +37,47 @@ describe('Retries that wait in the delay ladder while somebody deletes parts of 
       strandedDelays: true,
       topologyEverySeconds: 1,
     });
-    await eventually(async () => (await application.service.health.report()).status === 'ok', { what: 'readiness' });
-  }
+  });
 
-  afterEach(async () => {
+  beforeEach(async () => {
+    attempts = new Map();
+    const failOnce = ({ note }: { note: string }, { attempt }: TaskContext) => {
+      attempts.set(note, [...(attempts.get(note) ?? []), attempt]);
+      return attempt === 1 ? Promise.reject(new Error('not yet')) : Promise.resolve();
+    };
+    Object.assign(script, { ping: failOnce, recorded: failOnce });
+    await eventually(async () => (await application.service.health.report()).status === 'ok', {
+      timeoutSeconds: 60,
+      what: 'readiness',
+    });
+  });
+
+  afterAll(async () => {
     resetScript();
     await application?.stop();
     await servers?.remove();
+    await broker?.remove();
   });
-  afterAll(() => broker?.remove());
+
+  const enqueue = (note: string) => application.tasks.enqueue(Ping, { note }, { retry, tracked: true });
+
+  function tell(note: string): Promise<void> {
+    const { name } = Recorded;
+    const headers = { 'x-mh-version': 1, 'x-mh-retry': JSON.stringify(retry) };
+    const body = Buffer.from(JSON.stringify({ note }));
+    const event = { exchange: exchanges.events, routingKey: name, type: name, headers, body };
+    return application.broker.publisher.publish({ ...event, messageId: randomUUID() });
+  }
 
   /** Notes of as many tasks and as many events, whose first attempts fail. */
   async function submit(prefix: string): Promise<string[]> {
     const notes = Array.from({ length: each }, (_, n) => `${prefix} ${n}`);
-    for (const note of notes) await application.tasks.enqueue(Ping, { note }, { retry, tracked: true });
-    const headers = { 'x-mh-version': 1, 'x-mh-retry': JSON.stringify(retry) };
-    const { name } = Recorded;
-    for (const note of notes) {
-      const body = Buffer.from(JSON.stringify({ note: `event ${note}` }));
-      const event = { exchange: exchanges.events, routingKey: name, type: name, headers, body };
-      await application.broker.publisher.publish({ ...event, messageId: randomUUID() });
-    }
+    submitted += each;
+    await Promise.all(notes.flatMap((note) => [enqueue(note), tell(`event ${note}`)]));
     return notes.flatMap((note) => [note, `event ${note}`]);
   }
+
+  const allSucceeded = async () => expect(await ends(servers)).toEqual({ 'succeeded 2': submitted });
 
   const untilAttempts = (notes: string[], wanted: number[], timeoutSeconds = 90) =>
     eventually(() => notes.every((note) => String(attempts.get(note)) === String(wanted)), {
@@ -84,13 +90,12 @@ describe('Retries that wait in the delay ladder while somebody deletes parts of 
     ['the binding of the first level', () => servers.vhost.management.unbind(level, level)],
     ['the exchange of the first level', () => servers.vhost.management.deleteExchange(level)],
   ])('D34: are not dropped when %s is gone as they are published', async (_, remove) => {
-    await start();
     const notes = await submit('before');
     await untilAttempts(notes, [1, 2]);
     await remove();
     notes.push(...(await submit('after')));
     await untilAttempts(notes, [1, 2]);
-    expect(await ends(servers)).toEqual({ [`succeeded 2`]: 2 * each });
+    await allSucceeded();
   });
 
   it.each([
@@ -99,12 +104,11 @@ describe('Retries that wait in the delay ladder while somebody deletes parts of 
     ['the exchange of the next level', () => servers.vhost.management.deleteExchange(nextLevel)],
     ['the exchange to the destinations', () => servers.vhost.management.deleteExchange(delivery)],
   ])('D34: wait in their level until %s is back', async (_, remove) => {
-    await start();
     const notes = await submit('waiting');
     await untilAttempts(notes, [1]);
     await remove();
     await untilAttempts(notes, [1, 2]);
-    expect(await ends(servers)).toEqual({ [`succeeded 2`]: each });
+    await allSucceeded();
   });
 
   it.each([
@@ -120,11 +124,10 @@ describe('Retries that wait in the delay ladder while somebody deletes parts of 
       },
     ],
   ])('D34: come to their queue although %s was gone', async (_, remove) => {
-    await start();
     const notes = await submit('waiting');
     await untilAttempts(notes, [1]);
     await remove();
     await untilAttempts(notes, [1, 2]);
-    expect(await ends(servers)).toEqual({ [`succeeded 2`]: each });
+    await allSucceeded();
   });
 });
