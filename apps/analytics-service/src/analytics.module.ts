@@ -25,6 +25,8 @@ export class AnalyticsModule {
           config,
           contracts: mentorHub,
           queues: Object.fromEntries(worked.map(([queue, atOnce]) => [queue, { concurrency: atOnce }])),
+          // Beside the dead letters, since that is where what finds no queue ends.
+          strandedDelays: consumes(streams.deadLetters),
         }),
         DailyStatsModule,
         ...(consumes(streams.taskEvents) ? [TaskHistoryModule] : []),

@@ -31,7 +31,7 @@ export interface BrokerOptions {
   publishing?: Partial<PublishingLimits>;
   /** Default 15. A dead connection is noticed after two to three of these. */
   heartbeatSeconds?: number;
-  /** Default 15: how often the topology is looked at although nothing points to a fault. */
+  /** Default 15: how often it is looked whether the topology is there although nothing points to a fault; every eighth time it is declared again. */
   topologyEverySeconds?: number;
   /** The longest wait between two tries to connect. Default 3: a broker that is back has its consumers back within 10 s. Doubles from 0.1. */
   reconnectSeconds?: number;

@@ -9,8 +9,8 @@ export type {
 } from './consuming/consumer.js';
 export type { Delivery } from './consuming/delivery.js';
 export { traceProcess } from './consuming/process-span.js';
-export { delayLadder } from './delayed-delivery/delay-ladder.js';
-export { delayedRoute, longestDelaySeconds } from './delayed-delivery/delayed-route.js';
+export { delayLadder, strandedDelays } from './delayed-delivery/delay-ladder.js';
+export { delayedRoute, destinationOf, longestDelaySeconds } from './delayed-delivery/delayed-route.js';
 export type { PublishingLimits } from './publishing/confirming-publisher.js';
 export { isBrokerHeader } from './publishing/message-properties.js';
 export type { MessagePublisher } from './publishing/message-publisher.js';

@@ -7,6 +7,7 @@ export { metricsText, startDefaultMetrics } from './registry.js';
 export {
   ambiguousActions,
   deadLetterMetrics,
+  delayMetrics,
   initialiseScheduleLabels,
   initialiseTaskLabels,
   relayMetrics,

@@ -34,6 +34,7 @@ const contract: [name: string, type: string][] = [
   ['task_ambiguous_total', 'counter'],
   ['task_event_loop_blocked_seconds', 'histogram'],
   ['dead_letters_total', 'counter'],
+  ['delay_stranded_total', 'counter'],
   ['schedule_drift_seconds', 'histogram'],
   ['schedule_fired_total', 'counter'],
   ['schedule_missed_total', 'counter'],

@@ -74,6 +74,15 @@ export const deadLetterMetrics = {
   total: counter('dead_letters_total', 'Messages parked, by task and reason.', ['task', 'reason']),
 };
 
+export const strandedOutcomes = ['returned', 'parked'] as const;
+
+/** What came off the delay ladder and found no queue: sent to it once more, or parked in the end. */
+export const delayMetrics = {
+  stranded: counter('delay_stranded_total', 'Delayed messages that did not find their queue, by what was done.', [
+    'outcome',
+  ]),
+};
+
 /** Schedules: what fired, what was missed, how late. */
 export const scheduleMetrics = {
   drift: histogram('schedule_drift_seconds', 'Fired minus its slot.', driftSeconds),
@@ -85,6 +94,7 @@ export const scheduleMetrics = {
   ),
 };
 
+for (const outcome of strandedOutcomes) delayMetrics.stranded.inc({ outcome }, 0);
 for (const outcome of relayOutcomes) relayMetrics.publish.inc({ outcome }, 0);
 
 /**

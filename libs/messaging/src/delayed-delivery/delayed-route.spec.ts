@@ -1,4 +1,4 @@
-import { delayedRoute, longestDelaySeconds } from './delayed-route.js';
+import { delayedRoute, destinationOf, longestDelaySeconds } from './delayed-route.js';
 
 describe('the route of a delayed message', () => {
   it('enters the ladder at the level of the highest bit, with one bit per level before the queue', () => {
@@ -19,6 +19,19 @@ describe('the route of a delayed message', () => {
   it('rounds up, so that nothing arrives early', () => {
     expect(delayedRoute('email', 0.2)).toEqual(delayedRoute('email', 1));
     expect(delayedRoute('email', 4.001)).toEqual(delayedRoute('email', 5));
+  });
+
+  it('tells its destination, and that another key has none', () => {
+    expect(destinationOf(delayedRoute('email-bulk', 77).routingKey)).toBe('email-bulk');
+    for (const key of [
+      '',
+      'email',
+      '1.email',
+      `${'0.'.repeat(18)}email`,
+      `${'0.'.repeat(17)}a.b`,
+      `${'2.'.repeat(17)}a`,
+    ])
+      expect(destinationOf(key)).toBeUndefined();
   });
 
   it.each([0, -1, 131_072, 131_071.5, NaN, Infinity])('refuses a delay of %p seconds', (seconds) => {

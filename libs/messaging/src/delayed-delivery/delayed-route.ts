@@ -5,7 +5,8 @@ export const longestDelaySeconds = 2 ** delayLevels - 1;
 
 /**
  * Where to publish so that the message reaches `queue` after `delaySeconds`, rounded up to whole seconds (never early; late by the time
- * of the hops, typically 0.1–0.4 s). From 1 s to `longestDelaySeconds`; throws RangeError outside.
+ * of the hops, typically 0.1–0.4 s). From 1 s to `longestDelaySeconds`; throws RangeError outside. Publish it `mandatory`: without its
+ * queue or its binding the first level would drop it.
  *
  * @example
  * await publisher.publish({ ...delayedRoute('email', 60), body, mandatory: true });
@@ -20,4 +21,11 @@ export function delayedRoute(queue: string, delaySeconds: number): { exchange: s
   const bits = seconds.toString(2).padStart(delayLevels, '0');
   const highestLevel = delayLevels - 1 - bits.indexOf('1');
   return { exchange: levelName(highestLevel), routingKey: `${[...bits].join('.')}.${queue}` };
+}
+
+const routedKey = new RegExp(`^(?:[01]\\.){${delayLevels}}([^.]+)$`);
+
+/** The queue that a message with this key was on its way to; undefined when the key is none of {@link delayedRoute}'s. */
+export function destinationOf(routingKey: string): string | undefined {
+  return routedKey.exec(routingKey)?.[1];
 }

@@ -7,7 +7,7 @@ import type { Logger } from '../connection/logger.js';
 import { RecoveryLoop } from '../connection/recovery-loop.js';
 import { declareTopology } from './declare-topology.js';
 import type { Topology } from './topology.js';
-import { verifyTopology } from './verify-topology.js';
+import { TopologyMissingError, verifyTopology } from './verify-topology.js';
 
 export interface TopologyKeeperOptions {
   connection: BrokerConnection;
@@ -18,12 +18,16 @@ export interface TopologyKeeperOptions {
   onFatal(error: BrokerConfigurationError): void;
 }
 
+/** Since 4.3 each binding that is declared again costs RabbitMQ a write to its replicated store; looking at names costs next to nothing. */
+const looksPerDeclaration = 8;
+
 /**
  * Keeps the topology in place: puts it there (mode `declare`) or looks for it (mode `verify`).
  *
  * 1. On each connection, and whenever someone doubts it (a 404, a cancelled consumer), it works through the whole topology.
- *    It also does so every `lookEverySeconds`, and soon when a publish was returned: what was deleted by others tells nobody.
- *    Until such a look finds a fault the topology counts as in place.
+ *    It also does so soon when a publish was returned. What was deleted by others tells nobody, so every `lookEverySeconds` it looks
+ *    whether all names are there, and every eighth time works through everything, bindings included. Until a look finds a fault
+ *    the topology counts as in place.
  * 2. Done → `inPlace` resolves for all who wait, and the event `inPlace` is emitted: each time, for those who keep bindings
  *    of their own.
  * 3. Failed → not in place; again with growing waits. At the start, what trying again cannot mend goes to `onFatal`.
@@ -37,7 +41,8 @@ export class TopologyKeeper extends EventEmitter<{ inPlace: [] }> {
   /** What this user may not look at, of the present connection. */
   private readonly hidden = new Set<string>();
   private ticking: NodeJS.Timeout | undefined;
-  private lookWanted = false;
+  private wanted: 'names' | 'everything' | undefined;
+  private ticks = 0;
   private confirmed = false;
   private everConfirmed = false;
   private doubts = 0;
@@ -47,7 +52,7 @@ export class TopologyKeeper extends EventEmitter<{ inPlace: [] }> {
     this.setMaxListeners(0);
     const { connection, logger } = options;
     this.keeping = new RecoveryLoop({
-      isWanted: () => connection.current !== undefined && (!this.confirmed || this.lookWanted),
+      isWanted: () => connection.current !== undefined && (!this.confirmed || this.wanted !== undefined),
       attempt: () => this.run(),
       onFailure: (error) => logger.error({ reason: error.message }, 'The topology is not in place; trying again.'),
     });
@@ -59,7 +64,7 @@ export class TopologyKeeper extends EventEmitter<{ inPlace: [] }> {
   }
 
   start(): void {
-    this.ticking ??= setInterval(() => this.look(), this.options.lookEverySeconds * 1000).unref();
+    this.ticking ??= setInterval(() => this.tick(), this.options.lookEverySeconds * 1000).unref();
   }
 
   get isInPlace(): boolean {
@@ -75,8 +80,7 @@ export class TopologyKeeper extends EventEmitter<{ inPlace: [] }> {
 
   /** Something may be gone: looks at everything soon; however often it is called, every 2 s at most. */
   look(): void {
-    this.lookWanted = true;
-    this.keeping.wake();
+    this.want('everything');
   }
 
   /** Resolves when it is in place and not in doubt; rejects when `stop` is called before. */
@@ -90,11 +94,24 @@ export class TopologyKeeper extends EventEmitter<{ inPlace: [] }> {
     this.stopped.abort();
   }
 
+  private tick(): void {
+    this.ticks += 1;
+    this.want(this.ticks % looksPerDeclaration === 0 ? 'everything' : 'names');
+  }
+
+  private want(what: 'names' | 'everything'): void {
+    // One that is wanted already is on its way; waking again would end the wait that spaces them.
+    const onItsWay = this.wanted !== undefined;
+    if (this.wanted !== 'everything') this.wanted = what;
+    if (!onItsWay) this.keeping.wake();
+  }
+
   private async run(): Promise<void> {
     const doubts = this.doubts;
-    this.lookWanted = false;
+    const names = this.confirmed && this.wanted === 'names';
+    this.wanted = undefined;
     try {
-      await this.apply();
+      await this.apply(names);
     } catch (error) {
       this.confirmed = false;
       if (this.isFatal(error)) this.options.onFatal(error);
@@ -109,14 +126,28 @@ export class TopologyKeeper extends EventEmitter<{ inPlace: [] }> {
     this.emit('inPlace');
   }
 
-  private async apply(): Promise<void> {
+  /** @param names whether it is enough to look at names, as long as none is missing. */
+  private async apply(names: boolean): Promise<void> {
     const { connection, topology, mode } = this.options;
     const current = connection.open();
     if (mode === 'verify') return this.verify(current);
+    if (names && (await this.isComplete(current))) return;
     const channel = await current.createChannel();
     channel.on('error', () => undefined);
     await declareTopology(channel, topology);
     await closeChannel(channel);
+  }
+
+  private async isComplete(current: ChannelModel): Promise<boolean> {
+    try {
+      await this.verify(current);
+      return true;
+    } catch (error) {
+      if (!(error instanceof TopologyMissingError)) throw error;
+      this.confirmed = false;
+      this.options.logger.warn({ missing: error.missing }, 'Some of the topology was deleted; it is declared again.');
+      return false;
+    }
   }
 
   private async verify(current: ChannelModel): Promise<void> {

@@ -32,7 +32,7 @@ export async function verifyTopology(
 
 /** The topology is not (or no longer) on the broker. At start this is fatal; under a running service it is waited for. */
 export class TopologyMissingError extends BrokerConfigurationError {
-  constructor(missing: string[]) {
+  constructor(readonly missing: readonly string[]) {
     super(
       `RabbitMQ has no ${missing.join(', ')}: run the deploy step that declares the topology, or start with AMQP_TOPOLOGY=declare.`,
     );

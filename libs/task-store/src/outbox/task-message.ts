@@ -9,6 +9,8 @@ export const taskHeaders = {
   deferrals: 'x-mh-deferrals',
   /** How often this attempt came back before it was moved on by way of the delay ladder. Absent: never. */
   redeliveries: 'x-mh-redeliveries',
+  /** How often this attempt came off the delay ladder without finding its queue. Absent: never. */
+  strandings: 'x-mh-strandings',
   /** What the call overrides of its contract's retry policy, as JSON. */
   retry: 'x-mh-retry',
   dueAt: 'x-mh-due-at',
@@ -65,6 +67,7 @@ const perMessage: ReadonlySet<string> = new Set([
   taskHeaders.attempt,
   taskHeaders.deferrals,
   taskHeaders.redeliveries,
+  taskHeaders.strandings,
   taskHeaders.dueAt,
   taskHeaders.expiresAt,
   taskHeaders.deadLetter,

@@ -38,6 +38,8 @@ export type Outcome =
   | { readonly kind: 'duplicate'; readonly of: RecordedOutcome | Retrying }
   /** Its rate or its key is used up: it comes back in a while, and no attempt was spent. */
   | { readonly kind: 'postponed'; readonly seconds: number }
+  /** It came off the delay ladder and did not find its queue, so many times by now: it is sent to it once more. */
+  | { readonly kind: 'stranded'; readonly seconds: number; readonly times: number }
   /** The process stops: it goes back to its queue as it came. */
   | { readonly kind: 'unstarted' }
   /** Another worker is running it. */

@@ -51,6 +51,8 @@ export class OutcomeSettler {
         return delivery.handBack();
       case 'postponed':
         return this.tryLater(delivery, outcome.seconds);
+      case 'stranded':
+        return this.sendAgain(delivery, outcome);
       case 'busy':
         return this.tryLater(delivery);
       case 'fault':
@@ -97,7 +99,11 @@ export class OutcomeSettler {
   /** A row is due again already; a message without one goes to the delay ladder as its next attempt. */
   private async tryAgain(delivery: Delivery, outcome: Retrying, job?: Job): Promise<void> {
     const { through, delaySeconds, deferrals, event } = outcome;
-    const { [taskHeaders.redeliveries]: _ofThisAttempt, ...kept } = delivery.headers;
+    const {
+      [taskHeaders.redeliveries]: _ofThisAttempt,
+      [taskHeaders.strandings]: _ofItsWay,
+      ...kept
+    } = delivery.headers;
     const headers = {
       ...kept,
       [taskHeaders.attempt]: event.attempt + 1,
@@ -121,15 +127,28 @@ export class OutcomeSettler {
 
   private async tryLater(delivery: Delivery, seconds = laterSeconds): Promise<void> {
     const redeliveries = redeliveriesOf(delivery);
-    const headers = { ...delivery.headers, ...(redeliveries > 0 && { [taskHeaders.redeliveries]: redeliveries }) };
+    const { [taskHeaders.strandings]: _ofItsWay, ...kept } = delivery.headers;
+    const headers = { ...kept, ...(redeliveries > 0 && { [taskHeaders.redeliveries]: redeliveries }) };
     if (await this.delay(delivery, seconds, headers)) delivery.ack();
+  }
+
+  private async sendAgain(delivery: Delivery, { seconds, times }: Extract<Outcome, { kind: 'stranded' }>) {
+    if (await this.delay(delivery, seconds, { ...delivery.headers, [taskHeaders.strandings]: times })) delivery.ack();
   }
 
   /** Publishes it to come back to its queue; the ladder counts in whole seconds from 1. */
   private delay(delivery: Delivery, seconds: number, headers: Delivery['headers']): Promise<boolean> {
     const route = delayedRoute(delivery.queue, Math.min(Math.max(1, seconds), longestDelaySeconds));
     const { body, timestamp } = delivery;
-    const message = { ...route, ...identityOf(delivery), body, headers, ...(timestamp && { timestamp }) };
+    // Mandatory, since a level whose queue or binding is gone would drop it and confirm all the same.
+    const message = {
+      ...route,
+      ...identityOf(delivery),
+      body,
+      headers,
+      mandatory: true,
+      ...(timestamp && { timestamp }),
+    };
     return this.publishUntilConfirmed(delivery, message);
   }
 

@@ -12,12 +12,13 @@ import type { Job } from './job.js';
 import type { WaitAside } from './queue-lane.js';
 
 /** Why a message can never be run here; it is parked with this reason, before any handler. */
-export type UnreadableReason = 'undecodable' | 'unknown-task' | 'unknown-version' | 'invalid-payload';
+export type UnreadableReason = 'undecodable' | 'unknown-task' | 'unknown-version' | 'invalid-payload' | 'unroutable';
 export const unreadableReasons: readonly UnreadableReason[] = [
   'undecodable',
   'unknown-task',
   'unknown-version',
   'invalid-payload',
+  'unroutable',
 ];
 
 export class UnreadableMessage extends Error {

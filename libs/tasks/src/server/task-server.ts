@@ -34,6 +34,7 @@ import { HandlerRunner, type HandlerCall } from '../running/run-handler.js';
 import { ProgressReports } from '../running/progress-reports.js';
 import { RunningTasks } from '../running/running-tasks.js';
 import { Solitude } from '../running/solitude.js';
+import { StrandedDelays } from '../stranded/stranded-delays.js';
 import { Settlement } from '../settlement/settlement.js';
 import { decodeDelivery, taskNamedBy, UnreadableMessage } from './decode-delivery.js';
 import { HandlerConfigurationError } from './handler-configuration-error.js';
@@ -53,6 +54,8 @@ export interface TaskServerOptions {
   /** The modules that handle tasks with `isolation: 'thread'`. */
   readonly threadHandlers?: readonly ThreadHandlerRegistration[];
   readonly threads?: ThreadOptions;
+  /** Brings back what came off the delay ladder without finding its queue: some process of the deployment has to. */
+  readonly strandedDelays?: boolean | { readonly waitsSeconds: readonly number[] };
   /** Rates that the deployment sets. */
   readonly sharedRates?: SharedRatesOf;
   readonly worker: string;
@@ -79,6 +82,7 @@ export class TaskServer extends Server implements CustomTransportStrategy {
   private readonly revocations: RevocationWatch;
   private readonly holdBack: HoldBack;
   private readonly progress: ProgressReports;
+  private readonly stranded: StrandedDelays | undefined;
   private closing = false;
   private readonly run: (job: Job) => Promise<Outcome>;
 
@@ -106,6 +110,7 @@ export class TaskServer extends Server implements CustomTransportStrategy {
       worker,
       logger: taskLogger,
     });
+    this.stranded = this.strandedDelays();
     this.progress = new ProgressReports(store, taskLogger);
     const runner = new HandlerRunner({
       ...options,
@@ -165,7 +170,7 @@ export class TaskServer extends Server implements CustomTransportStrategy {
     const stopped = this.lanes.map((lane) => lane.stop());
     this.circuit.stop();
     this.holdBack.stop();
-    await Promise.all([this.revocations.stop(), ...stopped]);
+    await Promise.all([this.revocations.stop(), this.stranded?.stop(), ...stopped]);
     await Promise.all([this.settlement.drain(), this.progress.drain()]);
     await this.isolated.close();
   }
@@ -186,6 +191,7 @@ export class TaskServer extends Server implements CustomTransportStrategy {
         'This process consumes the queues of tasks that it has no handler for; each of their attempts will fail.',
       );
     if (this.lanes.length > 0) void this.startLanes();
+    this.stranded?.start();
     listening();
   }
 
@@ -198,6 +204,13 @@ export class TaskServer extends Server implements CustomTransportStrategy {
   private async startLanes(): Promise<void> {
     await this.revocations.start().catch(() => undefined); // it fails only when the server is closed
     if (!this.closing) for (const lane of this.lanes) lane.start(this.options.broker);
+  }
+
+  private strandedDelays(): StrandedDelays | undefined {
+    const { strandedDelays: wanted, taskLogger: logger } = this.options;
+    if (!wanted) return undefined;
+    const waitsSeconds = typeof wanted === 'object' ? wanted.waitsSeconds : undefined;
+    return new StrandedDelays({ ...this.options, settler: this.settler, logger, waitsSeconds });
   }
 
   private lane(queue: string, concurrency: number): QueueLane {

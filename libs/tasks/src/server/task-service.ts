@@ -9,7 +9,7 @@ export type TaskServiceConfig = z.output<z.ZodObject<typeof taskServiceConfig>>;
 
 export interface TaskServiceOptions extends Pick<
   TasksModuleOptions,
-  'service' | 'queues' | 'threadHandlers' | 'threads' | 'sharedRates'
+  'service' | 'queues' | 'strandedDelays' | 'threadHandlers' | 'threads' | 'sharedRates'
 > {
   readonly config: TaskServiceConfig;
   /** What the deployment knows: its tasks, its topology, and what its exchanges are called. */

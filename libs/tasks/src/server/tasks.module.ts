@@ -36,7 +36,12 @@ export interface TasksModuleOptions {
     readonly deadLetters: string;
     readonly control: string;
   };
-  readonly broker: { readonly url: string | string[]; readonly topologyMode: 'declare' | 'verify' };
+  readonly broker: {
+    readonly url: string | string[];
+    readonly topologyMode: 'declare' | 'verify';
+    /** Default 15: how often it is looked whether the topology is still there. */
+    readonly topologyEverySeconds?: number;
+  };
   readonly payloadKeys: PayloadKeys;
   /** Queues that this process consumes, with the most deliveries under way at once. `{}` consumes none. */
   readonly queues: Readonly<Record<string, { readonly concurrency: number }>>;
@@ -44,6 +49,8 @@ export interface TasksModuleOptions {
   readonly threadHandlers?: readonly ThreadHandlerRegistration[];
   /** Bounds of the threads that they run in. */
   readonly threads?: ThreadOptions;
+  /** This process brings back what came off the delay ladder without finding its queue. Default false; some process has to. */
+  readonly strandedDelays?: boolean | { readonly waitsSeconds: readonly number[] };
   /** Rates that the deployment sets, beside those of the contracts. Default: none. */
   readonly sharedRates?: SharedRatesOf;
 }
@@ -107,8 +114,7 @@ export class TasksModule implements OnApplicationBootstrap, BeforeApplicationShu
 function makeBroker({ service, topology, broker }: TasksModuleOptions, logger: Logger): Broker {
   const queues = topology.queues.map(({ name }) => name);
   return new Broker({
-    url: broker.url,
-    topologyMode: broker.topologyMode,
+    ...broker,
     clientName: service,
     topology: mergeTopologies(topology, delayLadder(queues)),
     logger,

@@ -19,6 +19,8 @@ export interface TestServiceOptions extends RuntimeOptions, Pick<ModuleMetadata,
   /** Instead of the test servers', for instance a proxy's that cuts it off. It is then not waited for. */
   readonly amqpUrl?: string;
   readonly databaseUrl?: string;
+  /** How often the broker's topology is looked at; default: as every service does. */
+  readonly topologyEverySeconds?: number;
   /** After how long a silent connection to PostgreSQL is taken for lost. Default: that of every service. */
   readonly silenceSeconds?: number;
   /**
@@ -130,6 +132,7 @@ function serviceModule({ database, vhost }: TestServers, options: TestServiceOpt
     providers = [],
     amqpUrl,
     databaseUrl,
+    topologyEverySeconds,
     silenceSeconds,
     projectFrom: _,
     ...runtime
@@ -150,7 +153,11 @@ function serviceModule({ database, vhost }: TestServers, options: TestServiceOpt
         worker: 'test-worker',
         queues: {},
         payloadKeys,
-        broker: { url: amqpUrl ?? vhost.amqpUrl, topologyMode: 'declare' },
+        broker: {
+          url: amqpUrl ?? vhost.amqpUrl,
+          topologyMode: 'declare',
+          ...(topologyEverySeconds && { topologyEverySeconds }),
+        },
         ...runtime,
       }),
     ],

@@ -1,0 +1,133 @@
+import { jest } from '@jest/globals';
+import { eventually, PrivateBroker } from '@mentorhub/testing';
+import { randomUUID } from 'node:crypto';
+import { ends } from '../../test/counts.js';
+import { exchanges, Ping, Recorded } from '../../test/example-tasks.js';
+import { resetScript, script, ScriptedController } from '../../test/scripted-handlers.js';
+import { createServers, TaskApplication, type Servers } from '../../test/task-application.js';
+import type { TaskContext } from '../server/context.js';
+
+jest.setTimeout(240_000);
+
+const level = 'delay.v1.level-03';
+const nextLevel = 'delay.v1.level-00';
+const delivery = 'delay.v1.delivery';
+const unroutable = 'delay.v1.unroutable';
+/** Eight seconds in the first level, so that a busy machine deletes the next one before anything is in it, and one in the next. */
+const retry = { maxRetries: 1, delaySeconds: 9, jitter: 'none' } as const;
+const each = 10;
+
+/** Tasks without effects in PostgreSQL and events: nothing but a message in the ladder holds their retries. */
+describe('Retries that wait in the delay ladder while somebody deletes parts of it', () => {
+  let broker: PrivateBroker;
+  let servers: Servers;
+  let application: TaskApplication;
+  let submitted = 0;
+  /** The attempts of each task or event, by its note. */
+  let attempts: Map<string, number[]>;
+
+  beforeAll(async () => {
+    broker = await PrivateBroker.create();
+    // How long a level keeps what it could not hand on before it tries again; three minutes by default.
+    await broker.control('eval', 'application:set_env(rabbit, dead_letter_worker_publisher_confirm_timeout, 2000).');
+    servers = await createServers({ broker });
+    application = await TaskApplication.start(servers, {
+      controllers: [ScriptedController],
+      queues: { work: { concurrency: 50 }, listeners: { concurrency: 50 } },
+      strandedDelays: true,
+      topologyEverySeconds: 1,
+    });
+  });
+
+  beforeEach(async () => {
+    attempts = new Map();
+    const failOnce = ({ note }: { note: string }, { attempt }: TaskContext) => {
+      attempts.set(note, [...(attempts.get(note) ?? []), attempt]);
+      return attempt === 1 ? Promise.reject(new Error('not yet')) : Promise.resolve();
+    };
+    Object.assign(script, { ping: failOnce, recorded: failOnce });
+    await eventually(async () => (await application.service.health.report()).status === 'ok', {
+      timeoutSeconds: 60,
+      what: 'readiness',
+    });
+  });
+
+  afterAll(async () => {
+    resetScript();
+    await application?.stop();
+    await servers?.remove();
+    await broker?.remove();
+  });
+
+  const enqueue = (note: string) => application.tasks.enqueue(Ping, { note }, { retry, tracked: true });
+
+  function tell(note: string): Promise<void> {
+    const { name } = Recorded;
+    const headers = { 'x-mh-version': 1, 'x-mh-retry': JSON.stringify(retry) };
+    const body = Buffer.from(JSON.stringify({ note }));
+    const event = { exchange: exchanges.events, routingKey: name, type: name, headers, body };
+    return application.broker.publisher.publish({ ...event, messageId: randomUUID() });
+  }
+
+  /** Notes of as many tasks and as many events, whose first attempts fail. */
+  async function submit(prefix: string): Promise<string[]> {
+    const notes = Array.from({ length: each }, (_, n) => `${prefix} ${n}`);
+    submitted += each;
+    await Promise.all(notes.flatMap((note) => [enqueue(note), tell(`event ${note}`)]));
+    return notes.flatMap((note) => [note, `event ${note}`]);
+  }
+
+  const allSucceeded = async () => expect(await ends(servers)).toEqual({ 'succeeded 2': submitted });
+
+  const untilAttempts = (notes: string[], wanted: number[], timeoutSeconds = 90) =>
+    eventually(() => notes.every((note) => String(attempts.get(note)) === String(wanted)), {
+      timeoutSeconds,
+      what: `attempts ${wanted.join(', ')} of all`,
+    });
+
+  it.each([
+    ['the queue of the first level', () => servers.vhost.management.deleteQueue(level)],
+    ['the binding of the first level', () => servers.vhost.management.unbind(level, level)],
+    ['the exchange of the first level', () => servers.vhost.management.deleteExchange(level)],
+  ])('D34: are not dropped when %s is gone as they are published', async (_, remove) => {
+    const notes = await submit('before');
+    await untilAttempts(notes, [1, 2]);
+    await remove();
+    notes.push(...(await submit('after')));
+    await untilAttempts(notes, [1, 2]);
+    await allSucceeded();
+  });
+
+  it.each([
+    ['the queue of the next level', () => servers.vhost.management.deleteQueue(nextLevel)],
+    ['the binding of the next level', () => servers.vhost.management.unbind(nextLevel, nextLevel)],
+    ['the exchange of the next level', () => servers.vhost.management.deleteExchange(nextLevel)],
+    ['the exchange to the destinations', () => servers.vhost.management.deleteExchange(delivery)],
+  ])('D34: wait in their level until %s is back', async (_, remove) => {
+    const notes = await submit('waiting');
+    await untilAttempts(notes, [1]);
+    await remove();
+    await untilAttempts(notes, [1, 2]);
+    await allSucceeded();
+  });
+
+  it.each([
+    ['the binding of the destination', () => servers.vhost.management.unbind(delivery, 'work')],
+    ['the destination', () => servers.vhost.management.deleteQueue('work')],
+    [
+      'the exchange and the queue for what finds none',
+      async () => {
+        await servers.vhost.management.unbind(delivery, 'work');
+        await servers.vhost.management.unbind(delivery, 'listeners');
+        await servers.vhost.management.deleteExchange(unroutable);
+        await servers.vhost.management.deleteQueue(unroutable);
+      },
+    ],
+  ])('D34: come to their queue although %s was gone', async (_, remove) => {
+    const notes = await submit('waiting');
+    await untilAttempts(notes, [1]);
+    await remove();
+    await untilAttempts(notes, [1, 2]);
+    await allSucceeded();
+  });
+});
