@@ -9,7 +9,7 @@ export { recentTasks } from './history/recent-tasks.js';
 export { projectEvents } from './history/project-events.js';
 export type { TaskError, TaskEvent } from './history/task-event.js';
 export { derivedId, readTaskId, toTaskId } from './ids.js';
-export { isClaimLost, type Claim, type Ending, type TaskRun } from './inbox/inbox.js';
+export { isClaimLost, type Claim, type Ending, type Starts, type TakenBack, type TaskRun } from './inbox/inbox.js';
 export { taskSchema, taskStoreMigrationPlan, taskStoreMigrations } from './migrations/index.js';
 export { isReservedHeader, taskHeaders, taskMessage, type TaskMessageParts } from './outbox/task-message.js';
 export { tombstoneSeconds, type LiveTombstone, type Revocation, type Tombstone } from './revocations/revocations.js';

@@ -6,6 +6,7 @@ import type { Delivery } from './delivery.js';
 /** A delivery over the message that amqplib decoded; bound to the channel it came from by its acknowledger. */
 export class ReceivedDelivery implements Delivery {
   readonly headers: Record<string, unknown>;
+  readonly deliveryCount: number;
 
   constructor(
     readonly queue: string,
@@ -13,6 +14,7 @@ export class ReceivedDelivery implements Delivery {
     private readonly acknowledger: Acknowledger,
   ) {
     this.headers = message.properties.headers ?? {};
+    this.deliveryCount = deliveryCountOf(this.headers);
     if (publishTagHeader in this.headers) delete this.headers[publishTagHeader];
   }
 
@@ -65,11 +67,6 @@ export class ReceivedDelivery implements Delivery {
     return this.message.fields.redelivered;
   }
 
-  get deliveryCount(): number {
-    const count = this.headers['x-delivery-count'];
-    return typeof count === 'number' ? count : 0;
-  }
-
   get channelOpen(): boolean {
     return this.acknowledger.channelOpen;
   }
@@ -81,4 +78,13 @@ export class ReceivedDelivery implements Delivery {
   handBack(): void {
     this.acknowledger.handBack(this.message.fields.deliveryTag);
   }
+}
+
+/**
+ * Up to 4.2 every delivery without an ack raises the first; from 4.3 on a hand-back and a consumer time-out raise the second alone. Absent
+ * the first time.
+ */
+function deliveryCountOf(headers: Record<string, unknown>): number {
+  const counts = [headers['x-delivery-count'], headers['x-acquired-count']];
+  return Math.max(0, ...counts.filter((count) => typeof count === 'number'));
 }

@@ -70,7 +70,7 @@ const retrySql = `
   WITH decided AS (
     INSERT INTO tasks.inbox AS i (task_id, run, attempt, state) VALUES ($1::uuid, $2::integer, $3::integer + 1, 'retrying')
     ON CONFLICT (task_id, run) DO UPDATE SET attempt = excluded.attempt, state = 'retrying', token = NULL, phase = NULL,
-      claim_expires_at = NULL, starts = 0, updated_at = clock_timestamp()
+      claim_expires_at = NULL, starts = 0, lone_starts = 0, updated_at = clock_timestamp()
     WHERE i.attempt < excluded.attempt AND i.state IN ('claimed', 'retrying') AND ($4::uuid IS NULL OR i.token = $4::uuid)
     RETURNING i.task_id
   )

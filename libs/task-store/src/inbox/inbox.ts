@@ -23,6 +23,21 @@ export type Claim<Outcome> =
   /** There is a tombstone for it. */
   | { readonly kind: 'revoked' };
 
+/** Starts of an attempt that have not ended. */
+export interface Starts {
+  /** All that were committed. */
+  readonly starts: number;
+  /** Those that count towards parking. */
+  readonly lone: number;
+  /** Another worker runs it, or holds a claim that has not expired. */
+  readonly busy: boolean;
+}
+
+export interface TakenBack {
+  readonly starts?: number;
+  readonly lone?: number;
+}
+
 /** How a claim ends. */
 export type Ending = 'succeeded' | 'failed' | 'revoked';
 
@@ -104,20 +119,25 @@ export class Inbox {
     await manager.query(releaseSql, [task.taskId, task.run, token]);
   }
 
-  /**
-   * Counts a start of an attempt that has no claim to be counted by; call it outside a transaction.
-   *
-   * @returns how many starts of this attempt have not ended, this one included; 0 when the task needs no start any more.
-   */
-  async countStart(manager: EntityManager, task: TaskRun): Promise<number> {
-    const rows: { starts: number }[] = await manager.query(countSql, [task.taskId, task.run, task.attempt]);
-    return rows[0]?.starts ?? 0;
+  /** Commits a start of an attempt that no claim tells of; call it outside a transaction. */
+  async markStart(manager: EntityManager, task: TaskRun): Promise<void> {
+    await manager.query(markSql, [task.taskId, task.run, task.attempt]);
   }
 
-  /** How many starts of this attempt were committed and have not ended. */
-  async unendedStarts(manager: EntityManager, task: TaskRun): Promise<number> {
-    const rows: { starts: number }[] = await manager.query(startsSql, [task.taskId, task.run, task.attempt]);
-    return rows[0]?.starts ?? 0;
+  /**
+   * Counts a start that is its task's own fault if it does not end; call it outside a transaction.
+   *
+   * @returns how many of them this attempt has, this one included; 0 when the task needs no start any more.
+   */
+  async countLoneStart(manager: EntityManager, task: TaskRun): Promise<number> {
+    const rows: { lone: number }[] = await manager.query(countSql, [task.taskId, task.run, task.attempt]);
+    return rows[0]?.lone ?? 0;
+  }
+
+  /** What is on record of this attempt's starts; undefined when there is nothing, or its end. */
+  async startsOf(manager: EntityManager, task: TaskRun): Promise<Starts | undefined> {
+    const rows: Starts[] = await manager.query(startsSql, [task.taskId, task.run, task.attempt]);
+    return rows[0];
   }
 
   /**
@@ -140,9 +160,14 @@ export class Inbox {
     return deleted;
   }
 
-  /** Takes back what `countStart` counted last: the worker lives, and nothing else ends that start. */
-  async forgetStart(manager: EntityManager, task: TaskRun): Promise<void> {
-    await manager.query(forgetSql, [task.taskId, task.run]);
+  /** Takes back starts that are on record: they ended without one, or are ended on purpose. */
+  async takeBack(manager: EntityManager, task: TaskRun, { starts = 0, lone = 0 }: TakenBack): Promise<void> {
+    await manager.query(takeBackSql, [task.taskId, task.run, task.attempt, starts, lone]);
+  }
+
+  /** Forgets the starts of an attempt that has ended and of which nothing else is recorded here. */
+  async forgetStarts(manager: EntityManager, task: TaskRun): Promise<void> {
+    await manager.query(forgetSql, [task.taskId, task.run, task.attempt]);
   }
 }
 
@@ -175,14 +200,30 @@ const releaseSql = `
   WHERE task_id = $1 AND run = $2 AND token = $3 AND state = 'claimed'`;
 
 /* The claim that it leaves has expired already: whoever takes the task next may have it. */
-const countSql = `
+const markSql = `
   INSERT INTO tasks.inbox AS i (task_id, run, attempt, state, starts, claim_expires_at) VALUES ($1, $2, $3, 'claimed', 1, clock_timestamp())
   ON CONFLICT (task_id, run) DO UPDATE SET starts = CASE WHEN i.attempt = excluded.attempt THEN i.starts ELSE 0 END + 1,
+    lone_starts = CASE WHEN i.attempt = excluded.attempt THEN i.lone_starts ELSE 0 END,
     attempt = excluded.attempt, state = 'claimed', claim_expires_at = excluded.claim_expires_at, updated_at = clock_timestamp()
-  WHERE i.state IN ('claimed', 'retrying') AND i.attempt <= excluded.attempt
-  RETURNING i.starts`;
+  WHERE i.state IN ('claimed', 'retrying') AND i.attempt <= excluded.attempt`;
 
-const startsSql = `SELECT starts FROM tasks.inbox WHERE task_id = $1 AND run = $2 AND attempt = $3 AND state = 'claimed'`;
+/* A claim that somebody holds is left alone. */
+const countSql = `
+  INSERT INTO tasks.inbox AS i (task_id, run, attempt, state, starts, lone_starts, claim_expires_at)
+  VALUES ($1, $2, $3, 'claimed', 1, 1, clock_timestamp())
+  ON CONFLICT (task_id, run) DO UPDATE SET
+    starts = CASE WHEN i.attempt = excluded.attempt THEN greatest(i.starts, 1) ELSE 1 END,
+    lone_starts = CASE WHEN i.attempt = excluded.attempt THEN i.lone_starts ELSE 0 END + 1,
+    claim_expires_at = CASE WHEN i.state = 'claimed' THEN i.claim_expires_at ELSE excluded.claim_expires_at END,
+    attempt = excluded.attempt, state = 'claimed', updated_at = clock_timestamp()
+  WHERE i.state IN ('claimed', 'retrying') AND i.attempt <= excluded.attempt
+  RETURNING i.lone_starts AS lone`;
+
+/* The lock of whoever runs it in a transaction is tried, and given back with this statement. */
+const startsSql = `
+  SELECT starts, lone_starts AS lone, claim_expires_at > clock_timestamp() OR NOT pg_try_advisory_xact_lock(hashtextextended(task_id::text, 0)) AS busy
+  FROM tasks.inbox WHERE task_id = $1 AND run = $2 AND attempt = $3 AND state = 'claimed'`;
+
 /* A replay makes the row's run the next one before anything of that run is in the inbox. */
 const outcomesSql = `
   SELECT i.outcome FROM tasks.inbox i LEFT JOIN tasks.task t ON t.id = i.task_id
@@ -198,5 +239,9 @@ const pruneSql = `
         AND NOT EXISTS (SELECT FROM tasks.task t WHERE t.id = i.task_id AND t.run = i.run AND t.finished_at IS NULL))
     ORDER BY i.updated_at LIMIT $2 FOR UPDATE OF i SKIP LOCKED)`;
 
+const takeBackSql = `
+  UPDATE tasks.inbox SET starts = greatest(0, starts - $4), lone_starts = greatest(0, lone_starts - $5)
+  WHERE task_id = $1 AND run = $2 AND attempt = $3 AND state = 'claimed'`;
+
 const forgetSql = `
-  UPDATE tasks.inbox SET starts = greatest(0, starts - 1) WHERE task_id = $1 AND run = $2 AND state = 'claimed'`;
+  DELETE FROM tasks.inbox WHERE task_id = $1 AND run = $2 AND attempt = $3 AND state = 'claimed' AND token IS NULL`;

@@ -4,6 +4,7 @@ import { Flow1763891000000 } from './4-flow.js';
 import { RevokeWhatHasEnded1763892000000 } from './5-revoke-what-has-ended.js';
 import { RetriesAndRevocations1763890000000 } from './3-retries-and-revocations.js';
 import { Success1763893000000 } from './6-success.js';
+import { LoneStarts1763894000000 } from './7-lone-starts.js';
 
 /** The schema that these migrations build; they are append-only. */
 export const taskSchema = 'tasks';
@@ -14,6 +15,7 @@ export const taskStoreMigrations = [
   Flow1763891000000,
   RevokeWhatHasEnded1763892000000,
   Success1763893000000,
+  LoneStarts1763894000000,
 ];
 
 /** For `migrateCommand` of every service that uses the task store. */

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { longestDelaySeconds } from '@mentorhub/messaging';
 import { longestTurnSeconds } from '../flow/rate-limiter.js';
 import { withDefaults } from '../isolation/thread-options.js';
-import { aloneFromRedelivery, countedFromRedelivery, mostStarts } from '../running/poison.js';
+import { graceSeconds, longestWaitBehindSeconds, mostStarts, watchedFromRedelivery } from '../running/poison.js';
 import { Prefetch } from '../server/prefetch.js';
 import { defaultRetryPolicy, longestRetryDelaySeconds, mostRetries } from './retry-policy.js';
 import { defaultTimeLimits, defineTask, longestDatabaseSeconds } from './task-contract.js';
@@ -64,8 +64,9 @@ describe('docs/policies.md', () => {
     expect(defaultsOf('Threads')).toEqual({ ...asText(withDefaults({})), maxThreads: 'CPUs' });
     expect(Object.values(defaultsOf('Fixed values')).map(Number)).toEqual([
       mostStarts,
-      countedFromRedelivery,
-      aloneFromRedelivery,
+      watchedFromRedelivery,
+      graceSeconds,
+      longestWaitBehindSeconds,
       longestTurnSeconds,
       longestDelaySeconds,
     ]);

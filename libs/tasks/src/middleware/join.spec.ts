@@ -69,4 +69,13 @@ describe('A delivery of a task that this process is running', () => {
     expect(await Promise.all(waiting)).toEqual([succeeded, { kind: 'duplicate', of: succeeded }]);
     expect(runs).toBe(1);
   });
+
+  it('is tried later when the handler of the first hangs, also when it had waited for it', async () => {
+    void first(1);
+    const waiting = other(1);
+    step.release(job(1));
+    expect(await waiting).toEqual({ kind: 'busy' });
+    expect(await other(1)).toEqual({ kind: 'busy' });
+    expect(runs).toBe(0);
+  });
 });

@@ -54,7 +54,8 @@ export class OutcomeSettler {
       case 'stranded':
         return this.sendAgain(delivery, outcome);
       case 'busy':
-        return this.tryLater(delivery);
+        // Whoever runs it may die of it, so it has come back from now on.
+        return this.tryLater(delivery, laterSeconds, 1);
       case 'fault':
         return this.tryLater(delivery);
     }
@@ -125,8 +126,8 @@ export class OutcomeSettler {
     return moved;
   }
 
-  private async tryLater(delivery: Delivery, seconds = laterSeconds): Promise<void> {
-    const redeliveries = redeliveriesOf(delivery);
+  private async tryLater(delivery: Delivery, seconds = laterSeconds, atLeast = 0): Promise<void> {
+    const redeliveries = Math.max(atLeast, redeliveriesOf(delivery));
     const { [taskHeaders.strandings]: _ofItsWay, ...kept } = delivery.headers;
     const headers = { ...kept, ...(redeliveries > 0 && { [taskHeaders.redeliveries]: redeliveries }) };
     if (await this.delay(delivery, seconds, headers)) delivery.ack();

@@ -14,7 +14,6 @@ import {
   type GrantedClaim,
   type StoredClaim,
 } from './claims.js';
-import { mostStarts } from './poison.js';
 import { recordFailure } from './record-failure.js';
 import { HandlerFailure } from './run-handler.js';
 
@@ -53,9 +52,7 @@ export class EffectsUnderClaim {
   }
 
   private async claimed(job: Job, payload: unknown, held: Held, claim: GrantedClaim): Promise<Outcome> {
-    const { runner } = this.options;
-    const ambiguous = claim.kind === 'ambiguous' ? this.ambiguous(job) : undefined;
-    const stopped = claim.starts > mostStarts ? runner.poisoned(job) : ambiguous;
+    const stopped = claim.kind === 'ambiguous' ? this.ambiguous(job) : undefined;
     const outcome = stopped ?? (await this.call(job, payload, held));
     return this.recordUnderClaim(job, held.token, outcome);
   }

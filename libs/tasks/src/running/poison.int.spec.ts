@@ -1,13 +1,17 @@
 import { jest } from '@jest/globals';
-import { NodeProcess } from '@mentorhub/testing';
-import { Call, exchanges, Ping, Record, topology } from '../../test/example-tasks.js';
+import { taskHeaders } from '@mentorhub/task-store';
+import { eventually, NodeProcess, sized } from '@mentorhub/testing';
+import { randomUUID } from 'node:crypto';
+import { Call, exchanges, Ping, Record, Recorded, topology } from '../../test/example-tasks.js';
 import { deliver, takeParked } from '../../test/messages.js';
 import { createServers, TaskApplication, type Servers } from '../../test/task-application.js';
 import type { AnyTaskContract } from '../define/index.js';
 
-jest.setTimeout(240_000);
+jest.setTimeout(600_000);
 
-const mostDeaths = 20;
+const mostDeaths = 40;
+const killers = sized({ short: 2, full: 5 });
+const deploys = 5;
 
 describe('A message that kills its worker', () => {
   let servers: Servers;
@@ -20,6 +24,8 @@ describe('A message that kills its worker', () => {
     application = await TaskApplication.start(servers);
   });
 
+  beforeEach(() => servers.database.query('TRUNCATE public.ledger'));
+
   afterAll(async () => {
     worker?.signal('SIGKILL');
     await worker?.exited.catch(() => undefined);
@@ -28,7 +34,7 @@ describe('A message that kills its worker', () => {
   });
 
   function start(): NodeProcess {
-    const queues = { work: { concurrency: 3 }, outside: { concurrency: 3 } };
+    const queues = { work: { concurrency: 3 }, outside: { concurrency: 3 }, listeners: { concurrency: 3 } };
     const settings = {
       databaseUrl: servers.database.url,
       amqpUrl: servers.vhost.amqpUrl,
@@ -61,29 +67,113 @@ describe('A message that kills its worker', () => {
     }
   }
 
+  const manners: [string, AnyTaskContract][] = [
+    ['database', Record],
+    ['external', Call],
+    ['idempotent', Ping],
+  ];
+
+  const parkedAsPoison = async (ids: readonly string[]) => {
+    const parked = await takeParked(servers, ids.length);
+    expect(parked.map(({ id, envelope }) => `${id} ${envelope.reason}`).sort()).toEqual(
+      ids.map((id) => `${id} poison`).sort(),
+    );
+  };
+  const succeeded = async (ids: readonly string[]) => {
+    for (const id of ids) expect((await application.store.history.find(id))?.state).toBe('succeeded');
+  };
+  const innocent = (note: string) => deliver(application, Record, { note });
+  const began = async () => (await application.ledger()).filter((line) => line.includes('began')).length;
+
   it.each<[string, AnyTaskContract, number]>([
-    ['database', Record, 4],
-    ['external', Call, 3],
-    ['idempotent', Ping, 4],
+    ['database', Record, 5],
+    ['external', Call, 4],
+    ['idempotent', Ping, 5],
   ])(
-    'B20: and has %s effects is parked as poison, and what was prefetched beside it is not blamed',
+    'B20: and has %s effects is parked after three starts that it ran alone, and what was prefetched beside it is not blamed',
     async (_, contract, deaths) => {
-      const innocent = (note: string) => deliver(application, Record, { note: `${contract.name} ${note}` });
       const before = await Promise.all(['a', 'b', 'c'].map(innocent));
       const killer = await deliver(application, contract, { note: 'kill' });
       const after = await Promise.all(['d', 'e', 'f', 'g', 'h'].map(innocent));
       const ids = [...before, killer, ...after];
-      const died = await deathsUntil(Promise.all(ids.map((id) => waitFor(id))));
-      expect(died).toBe(deaths);
+      expect(await deathsUntil(Promise.all(ids.map((id) => waitFor(id))))).toBe(deaths);
       expect((await application.failed(killer)).name).toBe('PoisonError');
-      const parked = await takeParked(servers);
-      expect(parked.map(({ id, envelope }) => [id, envelope.reason])).toEqual([[killer, 'poison']]);
-      for (const id of [...before, ...after])
-        expect((await application.store.history.find(id))?.state).toBe('succeeded');
-      const written = (await application.ledger()).filter((line) => line.startsWith(contract.name));
-      expect(written).toHaveLength(8);
+      await parkedAsPoison([killer]);
+      await succeeded([...before, ...after]);
+      expect(await application.ledger()).toEqual(['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h']);
     },
   );
+
+  /** @returns its id. */
+  async function deadlyEvent(): Promise<string> {
+    const messageId = randomUUID();
+    const { name } = Recorded;
+    const headers = { [taskHeaders.version]: '1' };
+    const body = Buffer.from('{"note":"kill"}');
+    const event = { exchange: exchanges.events, routingKey: name, type: name, messageId, headers, body };
+    await application.broker.publisher.publish(event);
+    return messageId;
+  }
+
+  it(`B20: ${killers} tasks and an event that do so in a row park nothing else, whatever ran beside them`, async () => {
+    const slow = await Promise.all(manners.map(([, contract]) => deliver(application, contract, { note: 'a while' })));
+    const quick = await Promise.all(Array.from({ length: 6 }, () => innocent('quick')));
+    const guilty: string[] = [];
+    for (let n = 0; n < killers; n += 1) guilty.push(await deliver(application, manners[n % 3]![1], { note: 'kill' }));
+    const event = await deadlyEvent();
+    const allParked = servers.vhost.management.waitForQueue(
+      'dead-letters',
+      ({ messages }) => messages === killers + 1,
+      { timeoutSeconds: 500 },
+    );
+    const ended = Promise.all([allParked, ...[...slow, ...quick, ...guilty].map((id) => waitFor(id))]);
+    expect(await deathsUntil(ended)).toBeGreaterThanOrEqual(3 * (killers + 1));
+    await parkedAsPoison([...guilty, event]);
+    await succeeded([...slow, ...quick]);
+  });
+
+  it.each(sized({ short: manners.slice(0, 1), full: manners }))(
+    'B20: does not take one with %s effects along that ran beside it and whose workers were then killed otherwise',
+    async (_, contract) => {
+      const killer = await deliver(application, contract, { note: 'kill' });
+      const id = await deliver(application, contract, { note: 'slow' });
+      await deathsUntil(waitFor(killer));
+      for (let kills = 0; kills < 2; kills += 1) await killOnceBegun(1);
+      await innocent('go');
+      await deathsUntil(waitFor(id));
+      await succeeded([id]);
+      await parkedAsPoison([killer]);
+    },
+  );
+
+  /** Starts a worker and kills it when so many slow ones have begun in it. */
+  async function killOnceBegun(count: number, beforeKill?: (running: NodeProcess) => Promise<unknown>): Promise<void> {
+    const before = await began();
+    const running = start();
+    const all = async () => (await began()) >= before + count;
+    await eventually(all, { timeoutSeconds: 120, what: `${count} slow ones to begin` });
+    await beforeKill?.(running);
+    running.signal('SIGKILL');
+    await running.exited;
+    await expireClaims();
+  }
+
+  it(`B22: tasks that only take long are not parked by ${deploys} deploys that kill their worker after the deadline`, async () => {
+    const ids = await Promise.all(manners.map(([, contract]) => deliver(application, contract, { note: 'slow' })));
+    const startsOnRecord = () =>
+      servers.database.query(
+        `SELECT FROM tasks.inbox WHERE task_id = ANY ($1) AND state = 'claimed' AND starts + lone_starts > 0`,
+        [ids],
+      );
+    for (let deploy = 0; deploy < deploys; deploy += 1)
+      await killOnceBegun(ids.length, async (running) => {
+        running.signal('SIGTERM');
+        await eventually(async () => (await startsOnRecord()).length === 0, { what: 'their starts to be taken back' });
+      });
+    await innocent('go');
+    expect(await deathsUntil(Promise.all(ids.map((id) => waitFor(id))))).toBe(0);
+    await succeeded(ids);
+  });
 
   /** As long as it takes: every worker needs seconds to start on a busy machine. */
   async function waitFor(id: string): Promise<void> {

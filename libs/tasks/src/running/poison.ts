@@ -1,10 +1,13 @@
-/** Starts without an end after which a message is parked as poison: its worker died in each of them. */
+/** Counted starts without an end after which a message is parked as poison. */
 export const mostStarts = 3;
 
 /** From this redelivery on a start is committed before its handler runs, so that a start without an end is seen. */
-export const countedFromRedelivery = 1;
+export const watchedFromRedelivery = 1;
 
-/** From this redelivery on a message with a start that has not ended runs alone in its process, so that no other is blamed. */
-export const aloneFromRedelivery = 2;
+/** How long a handler may go on past its hard limit before it is said to hang: it may be about to return. */
+export const graceSeconds = 5;
 
-export const poisonText = `It was started ${mostStarts} times and its worker died each time. Look, then replay or discard.`;
+/** How long one that has to run alone waits behind another such one, before it looks elsewhere. */
+export const longestWaitBehindSeconds = 10;
+
+export const poisonText = `It was started ${mostStarts} times in vain: nothing else ran beside it and its worker died, or its handler never returned. Look, then replay or discard.`;

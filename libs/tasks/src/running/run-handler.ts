@@ -126,7 +126,7 @@ export class HandlerRunner {
     return { kind: 'failed', reason, event: { ...this.end(job, 'failed', startedAt, { error }), error } };
   }
 
-  /** Parked unrun: each start of it so far was the end of its worker. */
+  /** Parked unrun: each counted start of it so far was the end of its worker, or never ended. */
   poisoned(job: Job): RecordedOutcome & { kind: 'failed' } {
     const error = { name: 'PoisonError', message: poisonText };
     return {

@@ -1,13 +1,16 @@
 import { taskEvent, waitSeconds } from '../outcomes/task-events.js';
 import type { TaskEvent } from '@mentorhub/task-store';
-import type { Job } from '../server/job.js';
+import { timeLimitOf, type Job } from '../server/job.js';
 import { RevokedError, type AttemptLimits } from './attempt-limits.js';
 import type { EventLoopWatch } from './event-loop-watch.js';
+import { graceSeconds } from './poison.js';
 
 export interface RunningTasksOptions {
   readonly worker: string;
   /** Told once for each task that runs longer than 100 ms; quicker ones say when they started in their outcome. */
   readonly onLongRunning: (event: TaskEvent) => void;
+  /** Told once for each handler that has not returned long after its hard limit. */
+  readonly onHanging: (job: Job) => void;
   /** Told of handlers that run in this thread. */
   readonly watch: EventLoopWatch;
 }
@@ -17,6 +20,8 @@ interface Run {
   readonly startedAt: Date;
   readonly limits: AttemptLimits;
   announced: boolean;
+  readonly hangsAt: number;
+  hangs: boolean;
 }
 
 const announceAfterMs = 100;
@@ -39,7 +44,8 @@ export class RunningTasks {
 
   /** @returns what to call when the handler has ended. */
   start(job: Job, startedAt: Date, limits: AttemptLimits): () => void {
-    const run = { job, startedAt, limits, announced: job.contract.kind === 'event' };
+    const hangsAt = startedAt.getTime() + (timeLimitOf(job).hardSeconds + graceSeconds) * 1000;
+    const run = { job, startedAt, limits, announced: job.contract.kind === 'event', hangsAt, hangs: false };
     this.runs.add(run);
     this.timer ??= setTimeout(() => this.announce(), announceAfterMs);
     const leave = isInline(job) ? this.options.watch.enter(job.contract.name) : undefined;
@@ -66,11 +72,18 @@ export class RunningTasks {
   private announce(): void {
     const latest = Date.now() - announceAfterMs;
     for (const run of this.runs) {
+      this.noticeHanging(run);
       if (run.announced || run.startedAt.getTime() > latest) continue;
       run.announced = true;
       this.options.onLongRunning(this.startedEvent(run));
     }
     this.timer = this.runs.size > 0 ? setTimeout(() => this.announce(), announceAfterMs) : undefined;
+  }
+
+  private noticeHanging(run: Run): void {
+    if (run.hangs || Date.now() < run.hangsAt) return;
+    run.hangs = true;
+    this.options.onHanging(run.job);
   }
 
   private startedEvent({ job, startedAt }: Run): TaskEvent {

@@ -19,7 +19,7 @@ import { measure } from '../middleware/measure.js';
 import { compose } from '../middleware/middleware.js';
 import { refuseRevoked } from '../middleware/refuse-revoked.js';
 import { trace } from '../middleware/trace.js';
-import { watchSuspects } from '../middleware/watch-suspects.js';
+import { SuspectWatch } from '../middleware/watch-suspects.js';
 import type { Outcome } from '../outcomes/outcome.js';
 import { OutcomeSettler } from '../outcomes/settle-outcome.js';
 import { toTaskError } from '../outcomes/task-error.js';
@@ -33,7 +33,6 @@ import { HandlerFaults, mostRepeats, runsAgainAtOnce } from '../running/handler-
 import { HandlerRunner, type HandlerCall } from '../running/run-handler.js';
 import { ProgressReports } from '../running/progress-reports.js';
 import { RunningTasks } from '../running/running-tasks.js';
-import { Solitude } from '../running/solitude.js';
 import { StrandedDelays } from '../stranded/stranded-delays.js';
 import { Settlement } from '../settlement/settlement.js';
 import { decodeDelivery, taskNamedBy, UnreadableMessage } from './decode-delivery.js';
@@ -81,6 +80,7 @@ export class TaskServer extends Server implements CustomTransportStrategy {
   private readonly circuit: DatabaseCircuit;
   private readonly revocations: RevocationWatch;
   private readonly holdBack: HoldBack;
+  private readonly suspects: SuspectWatch;
   private readonly progress: ProgressReports;
   private readonly stranded: StrandedDelays | undefined;
   private closing = false;
@@ -91,9 +91,14 @@ export class TaskServer extends Server implements CustomTransportStrategy {
     const { store, worker, taskLogger, exchanges } = options;
     const publisher: MessagePublisher = options.broker.publisher;
     this.isolated = new IsolatedHandlers(options);
+    const joined = join();
     this.running = new RunningTasks({
       worker,
       onLongRunning: (event) => this.settlement.add(undefined, event),
+      onHanging: (job) => {
+        joined.release(job);
+        void this.suspects.noticeHanging(job);
+      },
       watch: new EventLoopWatch(taskLogger),
     });
     this.settlement = new Settlement({
@@ -131,16 +136,18 @@ export class TaskServer extends Server implements CustomTransportStrategy {
       running: this.running,
     });
     this.holdBack = new HoldBack(options.catalogue, effectsOptions, options.sharedRates);
+    this.suspects = new SuspectWatch(effectsOptions);
     const steps = [
       trace,
       log(taskLogger),
       measure,
+      this.suspects.refuseHanging,
       freeThread(this.isolated.slots),
-      join(),
+      joined,
       expire(effectsOptions),
       refuseRevoked(this.revocations, effectsOptions),
       this.holdBack.step,
-      watchSuspects(effectsOptions, new Solitude()),
+      this.suspects.step,
     ];
     this.run = compose(steps, (job) => effects.run(job));
     this.lanes = Object.entries(options.queues).map(([queue, { concurrency }]) => this.lane(queue, concurrency));
@@ -170,7 +177,7 @@ export class TaskServer extends Server implements CustomTransportStrategy {
     const stopped = this.lanes.map((lane) => lane.stop());
     this.circuit.stop();
     this.holdBack.stop();
-    await Promise.all([this.revocations.stop(), this.stranded?.stop(), ...stopped]);
+    await Promise.all([this.suspects.stop(), this.revocations.stop(), this.stranded?.stop(), ...stopped]);
     await Promise.all([this.settlement.drain(), this.progress.drain()]);
     await this.isolated.close();
   }
