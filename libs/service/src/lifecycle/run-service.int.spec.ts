@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
 import { jest } from '@jest/globals';
 import {
   createDatabase,
@@ -74,6 +76,20 @@ describe('a service process', () => {
       'METRICS_PORT is wrong: it must be a whole number from 0 to 65535. Set METRICS_PORT to a free port between 1 and 65535.\n' +
         'DATABASE_URL is not set. Set DATABASE_URL to a URL such as postgres://user:password@localhost:5432/mentorhub.\n',
     );
+  });
+
+  it.each(['HTTP_PORT', 'METRICS_PORT'])('D38: ends with 1 and one sentence when %s is taken', async (variable) => {
+    const taken = createServer().listen(0, '127.0.0.1');
+    await once(taken, 'listening');
+    const { port } = taken.address() as AddressInfo;
+    const sample = await start({ [variable]: String(port) });
+    expect(await sample.exited).toBe(1);
+    taken.close();
+    const lines = sample.output.trim().split('\n');
+    expect(lines.at(-1)).toBe(
+      `${variable} is wrong: something listens on 127.0.0.1:${port} already, maybe another copy of this service. Set ${variable} to a free port.`,
+    );
+    expect(lines.slice(0, -1).filter((line) => !line.startsWith('{"level":"info"'))).toEqual([]);
   });
 
   it('D38: ends with 1 and one sentence when PostgreSQL refuses its password', async () => {

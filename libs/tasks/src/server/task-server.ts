@@ -148,7 +148,7 @@ export class TaskServer extends Server implements CustomTransportStrategy {
   }
 
   listen(callback: () => void): void {
-    for (const lane of this.lanes) this.options.health.register(`consumer ${lane.queue}`, () => lane.active);
+    for (const lane of this.lanes) this.options.health.register(`consumer ${lane.queue}`, () => lane.health);
     if (this.lanes.length > 0) void this.startLanes();
     callback();
   }
