@@ -112,6 +112,14 @@ export class Broker {
     return this.keeper.isInPlace;
   }
 
+  /** The same for a readiness check: true, or the sentence that says what is wrong. */
+  get topologyHealth(): true | string {
+    return (
+      this.topologyInPlace ||
+      'Not all exchanges and queues are there: RabbitMQ is away, or some were deleted. They are looked at again by themselves.'
+    );
+  }
+
   /** For who has a reason to think that something is gone: has everything looked at, and its consumers' queues bound again, within 2 s. */
   lookAtTopology(): void {
     this.keeper.look();

@@ -63,8 +63,9 @@ export class StreamIngest<Item> implements OnApplicationBootstrap, OnModuleDestr
       prefetch: stream.prefetch,
       onDelivery: (delivery) => this.take(delivery),
     });
-    health.register(`consumer ${stream.queue}`, () => this.consumer?.active ?? false);
-    health.register('topology', () => broker.topologyInPlace);
+    const without = `This process has no consumer on the queue "${stream.queue}": RabbitMQ is away or the queue is gone. It subscribes again by itself.`;
+    health.register(`consumer ${stream.queue}`, () => this.consumer?.active || without);
+    health.register('topology', () => broker.topologyHealth);
   }
 
   async stop(): Promise<void> {

@@ -1,5 +1,7 @@
+import { catalogue } from '@mentorhub/contracts';
 import { derivedId } from '@mentorhub/task-store';
 import { PayloadCipher } from '@mentorhub/tasks/client';
+import { TaskServer } from '@mentorhub/tasks/server';
 import { createVhost, eventually, type TestVhost } from '@mentorhub/testing';
 import { payloadKey, startGateway, type RunningGateway } from '../../test/running-gateway.js';
 
@@ -223,6 +225,14 @@ describe("the accounts' tasks, run by the role worker", () => {
       return messages.some((text) => text.includes('succeeded')) && messages;
     });
     expect(events.join()).toContain('"deleted":7');
+  });
+
+  it('has handlers of those tasks, and consumers on those queues, that the contracts say', async () => {
+    const told = catalogue.consumers.find((one) => one.service === 'api-gateway');
+    const handled = [...gateway.service.app.get(TaskServer).getHandlers().keys()];
+    expect(handled.sort()).toEqual(told?.tasks.map((task) => task.name).sort());
+    const { checks } = await gateway.service.health.report();
+    for (const queue of told?.queues ?? []) expect(checks[`consumer ${queue}`]).toBe('ok');
   });
 
   it('D37: is ready with its consumer', async () => {

@@ -92,6 +92,7 @@ describe('accepting tasks', () => {
     ['a countdown beyond ten years', { countdown: 1e12 }, '/countdown'],
     ['expires that is no time', { expires: 'soon' }, '/expires'],
     ['a queue that does not exist', { queue: 'nowhere' }, '/queue'],
+    ['a queue that none of its handlers consumes', { queue: 'default' }, '/queue'],
     ['a payload that is no object', { payload: [] }, '/payload'],
   ])('A2: refuses %s with 422 at its path', async (_what, part, path) => {
     const refused = await post({ task: 'email.send', payload: mail, ...part });
@@ -108,7 +109,7 @@ describe('accepting tasks', () => {
   });
 
   it('accepts a countdown, an eta and an expiry, and shows when the task is due', async () => {
-    const counted = await post({ task: 'email.send', payload: mail, countdown: 3600, expires: 7200, queue: 'default' });
+    const counted = await post({ task: 'email.send', payload: mail, countdown: 3600, expires: 7200, queue: 'email-bulk' });
     const dated = await post({
       task: 'email.send',
       payload: mail,
@@ -120,7 +121,7 @@ describe('accepting tasks', () => {
     const first = (await gateway.request('GET', `/v1/tasks/${counted.json.id}`)).json;
     expect((Date.parse(first.dueAt) - Date.parse(first.acceptedAt)) / 1000).toBeCloseTo(3600, 0);
     expect(Date.parse(first.expiresAt)).toBeGreaterThan(Date.parse(first.dueAt));
-    expect(first.queue).toBe('default');
+    expect(first.queue).toBe('email-bulk');
     const second = (await gateway.request('GET', `/v1/tasks/${dated.json.id}`)).json;
     expect(second).toMatchObject({ dueAt: '2031-05-01T10:00:00.000Z', expiresAt: '2031-05-01T13:00:00.000Z' });
   });

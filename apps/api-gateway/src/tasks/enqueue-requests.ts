@@ -1,4 +1,4 @@
-import type { AnyTaskContract, Catalogue } from '@mentorhub/tasks/define';
+import { queueFault, type AnyTaskContract, type Catalogue } from '@mentorhub/tasks/define';
 import type { EnqueueRequest } from '@mentorhub/tasks/client';
 import { largestPayloadBytes } from '../http/body-limits.js';
 import { faultsOf } from '../input/faults.js';
@@ -56,9 +56,11 @@ export function unknownTask(name: string, { tasks }: Catalogue, at: Path): Fault
   return { path: jsonPointer(at), message: `there is no task "${name}"${hint}`, suggestions };
 }
 
-function queueFaults({ queue }: TaskRequest, { queues }: Catalogue, at: Path): Fault[] {
-  if (queue === undefined || queues.includes(queue)) return [];
-  return [{ path: jsonPointer(at), message: `there is no such queue; there are ${queues.join(', ')}` }];
+/** Of a task that does not exist no queue is wrong. */
+function queueFaults({ task, queue }: TaskRequest, catalogue: Catalogue, at: Path): Fault[] {
+  if (queue === undefined || !catalogue.tasks.has(task)) return [];
+  const message = queueFault(catalogue, task, queue);
+  return message === undefined ? [] : [{ path: jsonPointer(at), message }];
 }
 
 function contractOf({ task }: TaskRequest, { tasks }: Catalogue): AnyTaskContract {

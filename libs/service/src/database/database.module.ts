@@ -1,7 +1,7 @@
 import { Global, Inject, Module, type DynamicModule, type OnApplicationShutdown } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import type { DataSource, DataSourceOptions } from 'typeorm';
-import { HealthChecks } from '../health/health-checks.js';
+import { HealthChecks, reasonOf } from '../health/health-checks.js';
 import { ShutdownSignal } from '../lifecycle/shutdown-signal.js';
 import type { Logger } from '../logging/create-logger.js';
 import { SERVICE_LOGGER } from '../lifecycle/service.module.js';
@@ -65,7 +65,7 @@ class DatabaseConnector {
   prepare(logger: Logger, health: HealthChecks, shutdown: ShutdownSignal) {
     this.logger = logger;
     this.signal = shutdown.signal;
-    health.register('database', () => this.probe.check());
+    health.register('database', () => this.probe.check().catch(explainAway));
     return { ...databaseOptions(this.options, logger), autoLoadEntities: true, toRetry: () => false };
   }
 
@@ -80,4 +80,9 @@ class DatabaseConnector {
     const applied = await runMigrations(dataSource, plan);
     if (applied.length > 0) this.logger?.info({ schema: plan.schema, applied }, `Migrated schema ${plan.schema}.`);
   }
+}
+
+/** Says of whom an error such as "connect ECONNREFUSED" is. */
+function explainAway(cause: unknown): never {
+  throw new Error(`PostgreSQL cannot be worked with: ${reasonOf(cause)}`, { cause });
 }

@@ -22,6 +22,9 @@ describe('the readiness of a service', () => {
     health.register('database', () => Promise.resolve(true));
     health.register('consumer', () => false);
     health.register('broker', () => Promise.reject(new Error('connect ECONNREFUSED')));
+    health.register('queue', () => Promise.resolve('The queue is gone.'));
+    const ofBothAddresses = ['::1', '127.0.0.1'].map((address) => new Error(`connect ECONNREFUSED ${address}`));
+    health.register('twice', () => Promise.reject(new AggregateError(ofBothAddresses)));
     expect(await health.report()).toEqual({
       status: 'down',
       checks: {
@@ -29,6 +32,8 @@ describe('the readiness of a service', () => {
         database: 'ok',
         consumer: 'down: the check says no',
         broker: 'down: connect ECONNREFUSED',
+        queue: 'down: The queue is gone.',
+        twice: 'down: connect ECONNREFUSED ::1; connect ECONNREFUSED 127.0.0.1',
       },
     });
   });

@@ -1,5 +1,5 @@
-/** True or nothing thrown: well. False or an error: down; the error's message says why. */
-export type HealthCheck = () => boolean | Promise<boolean>;
+/** True: well. A sentence, or an error with one as its message: down, and why. False says no more than that. */
+export type HealthCheck = () => boolean | string | Promise<boolean | string>;
 
 export interface HealthReport {
   status: 'ok' | 'down';
@@ -21,7 +21,7 @@ export class HealthChecks {
 
   /**
    * Adds a check, or replaces the one of this name.
-   * @example health.register('consumer email', () => consumer.active);
+   * @example health.register('consumer email', () => consumer.active || 'The queue email has no consumer of this process.');
    */
   register(name: string, check: HealthCheck): void {
     this.checks.set(name, check);
@@ -62,8 +62,16 @@ export class HealthChecks {
 
 async function describe(check: HealthCheck): Promise<string> {
   try {
-    return (await check()) ? 'ok' : 'down: the check says no';
+    const result = await check();
+    if (result === true) return 'ok';
+    return `down: ${result || 'the check says no'}`;
   } catch (error) {
-    return `down: ${error instanceof Error ? error.message : String(error)}`;
+    return `down: ${reasonOf(error)}`;
   }
+}
+
+/** A host with several addresses fails once for each of them, and the error about all of them has no message. */
+export function reasonOf(error: unknown): string {
+  if (error instanceof AggregateError && error.message === '') return error.errors.map(reasonOf).join('; ');
+  return error instanceof Error ? error.message || error.name : String(error);
 }

@@ -43,6 +43,9 @@ describe('the operations port', () => {
     const refused = second.listen('127.0.0.1', server.port);
     await expect(refused).rejects.toThrow(ConfigError);
     await expect(refused).rejects.toThrow('Set METRICS_PORT to a free port.');
+    await expect(second.listen('192.0.2.1', 0)).rejects.toThrow(
+      'HOST is wrong: this machine has no address "192.0.2.1" to listen on.',
+    );
     await second.close();
   });
 });

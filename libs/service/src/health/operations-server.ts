@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { metricsText } from '@mentorhub/metrics';
-import { ConfigError } from '../config/config-error.js';
+import { unusablePort } from '../config/unusable-port.js';
 import { withoutPasswords } from '../logging/secrets.js';
 import type { HealthChecks } from './health-checks.js';
 
@@ -26,14 +26,12 @@ export class OperationsServer {
 
   /**
    * Starts answering; 0 takes any free port.
-   * @throws {ConfigError} when the port is taken.
+   * @throws {ConfigError} when the port is taken, or the host is none of this machine.
    */
   async listen(host: string, port: number): Promise<void> {
     this.server.listen(port, host);
     await once(this.server, 'listening').catch((error: unknown) => {
-      throw new ConfigError([
-        `METRICS_PORT is wrong: ${host}:${port} cannot be used (${(error as NodeJS.ErrnoException).code}). Set METRICS_PORT to a free port.`,
-      ]);
+      throw unusablePort(error, 'METRICS_PORT', host, port) ?? error;
     });
   }
 

@@ -1,10 +1,10 @@
 import type { AddressInfo } from 'node:net';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { ConfigError } from '../config/config-error.js';
+import { unusablePort } from '../config/unusable-port.js';
 
 /**
- * Opens the public port and returns it; does nothing without one.
- * @throws {ConfigError} when it is taken.
+ * Opens the public port, which stands in HTTP_PORT, and returns it; does nothing without one.
+ * @throws {ConfigError} when it is taken, or the host is none of this machine.
  */
 export async function listenHttp(
   app: NestFastifyApplication,
@@ -15,11 +15,7 @@ export async function listenHttp(
   try {
     await app.listen(port, host);
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code !== 'EADDRINUSE' && code !== 'EACCES') throw error;
-    throw new ConfigError([
-      `The HTTP port ${host}:${port} cannot be used (${code}). Set the service's port to a free one.`,
-    ]);
+    throw unusablePort(error, 'HTTP_PORT', host, port) ?? error;
   }
   return (app.getHttpServer().address() as AddressInfo).port;
 }

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
 import { jest } from '@jest/globals';
 import {
   createDatabase,
@@ -95,6 +97,20 @@ describe('a service process', () => {
     const sample = await start({ SAMPLE_FAULT: 'a promise that nobody awaits', LOG_LEVEL: 'silent' });
     expect(await sample.exited).toBe(1);
     expect(sample.output).toMatch(/^The service cannot go on: Error: no templates there\n/);
+  });
+
+  it.each(['HTTP_PORT', 'METRICS_PORT'])('D38: ends with 1 and one sentence when %s is taken', async (variable) => {
+    const taken = createServer().listen(0, '127.0.0.1');
+    await once(taken, 'listening');
+    const { port } = taken.address() as AddressInfo;
+    const sample = await start({ [variable]: String(port) });
+    expect(await sample.exited).toBe(1);
+    taken.close();
+    const lines = sample.output.trim().split('\n');
+    expect(lines.at(-1)).toBe(
+      `${variable} is wrong: something listens on 127.0.0.1:${port} already, maybe another copy of this service. Set ${variable} to a free port.`,
+    );
+    expect(lines.slice(0, -1).filter((line) => !line.startsWith('{"level":"info"'))).toEqual([]);
   });
 
   it('D38: ends with 1 and one sentence when PostgreSQL refuses its password', async () => {

@@ -22,7 +22,7 @@ export interface ServiceOptions<Config extends BaseConfig = BaseConfig> {
   config: () => Config;
   /** The application's root module. */
   module: (config: Config) => DynamicModule | Type;
-  /** The port of the public HTTP server; undefined (default): the service has none. */
+  /** The port of the public HTTP server, from the variable HTTP_PORT; undefined (default): the service has none. */
   httpPort?: (config: Config) => number | undefined;
   /** Options of Fastify, such as `bodyLimit`. */
   httpOptions?: (config: Config) => ConstructorParameters<typeof FastifyAdapter>[0];

@@ -5,31 +5,70 @@ import type { Route } from './routing.js';
 import { queueFor } from './routing.js';
 import type { AnyTaskContract, RateLimit } from './task-contract.js';
 
+/** A service: the tasks that it has handlers of, and the queues that it consumes. */
+export interface TaskConsumer {
+  readonly service: string;
+  readonly tasks: readonly Pick<AnyTaskContract, 'name'>[];
+  readonly queues: readonly string[];
+}
+
 /** Every task and event that one deployment knows, and the queues that they go to. */
 export interface Catalogue {
   readonly tasks: ReadonlyMap<string, AnyTaskContract>;
   readonly events: ReadonlyMap<string, AnyEventContract>;
   readonly routes: readonly Route[];
   readonly queues: readonly string[];
+  /** Empty: nobody has said who consumes what, and a task may go to any queue. */
+  readonly consumers: readonly TaskConsumer[];
 }
 
 /**
  * Gathers contracts into a catalogue.
  *
- * @throws {ContractError} a name is defined twice.
+ * @throws {ContractError} a name is defined twice, or a route leads to a queue where no handler is.
  */
 export function defineCatalogue(parts: {
   readonly tasks: readonly AnyTaskContract[];
   readonly events: readonly AnyEventContract[];
   readonly routes: readonly Route[];
+  readonly consumers?: readonly TaskConsumer[];
 }): Catalogue {
   byName([...parts.tasks, ...parts.events]); // a message says its name alone, so tasks and events share them
-  return Object.freeze({
+  const catalogue = Object.freeze({
     tasks: byName(parts.tasks),
     events: byName(parts.events),
     routes: parts.routes,
     queues: [...new Set(parts.routes.map(({ queue }) => queue))],
+    consumers: parts.consumers ?? [],
   });
+  assertRoutesLead(catalogue);
+  return catalogue;
+}
+
+/** A task in a queue where nobody has its handler would fail each attempt there. */
+function assertRoutesLead(catalogue: Catalogue): void {
+  const { consumers, queues, routes, tasks } = catalogue;
+  if (consumers.length === 0) return;
+  const deserted = queues.find((queue) => !consumers.some((one) => one.queues.includes(queue)));
+  if (deserted) throw new ContractError(`A route leads to the queue "${deserted}", which no service consumes.`);
+  for (const name of tasks.keys()) {
+    const fault = queueFault(catalogue, name, queueFor(routes, name));
+    if (fault) throw new ContractError(`The routes do not fit: ${fault}.`);
+  }
+}
+
+/** Why a task cannot go to a queue, with those that fit; undefined when it can. */
+export function queueFault(
+  { queues, consumers }: Pick<Catalogue, 'queues' | 'consumers'>,
+  task: string,
+  queue: string,
+): string | undefined {
+  if (!queues.includes(queue)) return `there is no queue "${queue}"; there are ${queues.join(', ')}`;
+  if (consumers.length === 0) return undefined;
+  const fitting = consumers.filter(({ tasks }) => tasks.some(({ name }) => name === task)).flatMap((one) => one.queues);
+  if (fitting.includes(queue)) return undefined;
+  const instead = fitting.length > 0 ? `those that fit are ${fitting.join(', ')}` : 'no service has one';
+  return `the queue "${queue}" is consumed by no handler of "${task}"; ${instead}`;
 }
 
 function byName<C extends { readonly name: string }>(contracts: readonly C[]): ReadonlyMap<string, C> {
@@ -44,16 +83,17 @@ function byName<C extends { readonly name: string }>(contracts: readonly C[]): R
 /**
  * The queue that a call sends a task to: the one that it wants, or the routing table's.
  *
- * @throws {RangeError} the table has no such queue.
+ * @throws {RangeError} the table has no such queue, or no handler of the task consumes it.
  */
 export function chooseQueue(
-  { queues, routes }: Pick<Catalogue, 'queues' | 'routes'>,
+  catalogue: Pick<Catalogue, 'queues' | 'routes' | 'consumers'>,
   { name }: Pick<AnyTaskContract, 'name'>,
   wanted: string | undefined,
 ): string {
-  if (wanted === undefined) return queueFor(routes, name);
-  if (queues.includes(wanted)) return wanted;
-  throw new RangeError(`There is no queue "${wanted}"; there are ${queues.join(', ')}.`);
+  if (wanted === undefined) return queueFor(catalogue.routes, name);
+  const fault = queueFault(catalogue, name, wanted);
+  if (fault) throw new RangeError(`${fault.charAt(0).toUpperCase()}${fault.slice(1)}.`);
+  return wanted;
 }
 
 /** A task type as REST clients and the schema export see it. */

@@ -10,8 +10,10 @@ export {
   defineCatalogue,
   describeEvents,
   describeTasks,
+  queueFault,
   type Catalogue,
   type EventDescription,
+  type TaskConsumer,
   type TaskTypeDescription,
 } from './catalogue.js';
 export { ContractError } from './contract-rules.js';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { defineCatalogue, describeTasks } from './catalogue.js';
+import { chooseQueue, defineCatalogue, describeTasks } from './catalogue.js';
 import { ContractError } from './contract-rules.js';
 import { defineEvent } from './event-contract.js';
 import { defineRouting, queueFor } from './routing.js';
@@ -60,6 +60,39 @@ describe('The catalogue', () => {
 
   it('knows each queue once', () => {
     expect(defineCatalogue({ tasks: [task], events: [event], routes }).queues).toEqual(['email', 'default']);
+  });
+
+  const consumers = [
+    { service: 'mailer', tasks: [task], queues: ['email', 'email-bulk'] },
+    { service: 'rest', tasks: [], queues: ['default'] },
+  ];
+
+  it('refuses routes to queues where no handler of the task is, or nobody at all', () => {
+    const defined = (queue: string) => () =>
+      defineCatalogue({
+        tasks: [task],
+        events: [],
+        routes: defineRouting([{ pattern: 'email.*', queue }, last]),
+        consumers,
+      });
+    expect(defined('email-bulk')().queues).toEqual(['email-bulk', 'default']);
+    expect(defined('default')).toThrow(
+      'The routes do not fit: the queue "default" is consumed by no handler of "email.send"; those that fit are email, email-bulk.',
+    );
+    expect(defined('attic')).toThrow('A route leads to the queue "attic", which no service consumes.');
+    const nobody = () => defineCatalogue({ tasks: [task], events: [], routes, consumers: consumers.slice(1) });
+    expect(nobody).toThrow('A route leads to the queue "email", which no service consumes.');
+  });
+
+  it('lets a call choose any queue where a handler of the task is, and says which those are', () => {
+    const catalogue = defineCatalogue({ tasks: [task], events: [], routes, consumers });
+    expect(chooseQueue(catalogue, task, undefined)).toBe('email');
+    expect(chooseQueue(catalogue, task, 'email')).toBe('email');
+    expect(() => chooseQueue(catalogue, task, 'default')).toThrow(
+      'The queue "default" is consumed by no handler of "email.send"; those that fit are email, email-bulk.',
+    );
+    expect(() => chooseQueue(catalogue, task, 'nowhere')).toThrow('There is no queue "nowhere"; there are');
+    expect(chooseQueue(defineCatalogue({ tasks: [task], events: [], routes }), task, 'default')).toBe('default');
   });
 
   it('refuses a name that is defined twice, also as task and event', () => {

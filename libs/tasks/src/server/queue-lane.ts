@@ -39,6 +39,12 @@ export class QueueLane {
     return this.consumer?.active ?? false;
   }
 
+  /** True, or why nothing comes from the queue. */
+  get health(): true | string {
+    if (this.active) return true;
+    return `This process has no consumer on the queue "${this.queue}": RabbitMQ is away or the queue is gone. It subscribes again by itself.`;
+  }
+
   start(broker: Broker): void {
     this.consumer ??= broker.consume({
       queue: this.queue,

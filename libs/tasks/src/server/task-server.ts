@@ -166,8 +166,8 @@ export class TaskServer extends Server implements CustomTransportStrategy {
   /** Calls back with a HandlerConfigurationError when a module of a thread cannot be imported. */
   listen(callback: (error?: unknown) => void): void {
     const { health, broker } = this.options;
-    for (const lane of this.lanes) health.register(`consumer ${lane.queue}`, () => lane.active);
-    if (this.lanes.length > 0) health.register('topology', () => broker.topologyInPlace);
+    for (const lane of this.lanes) health.register(`consumer ${lane.queue}`, () => lane.health);
+    if (this.lanes.length > 0) health.register('topology', () => broker.topologyHealth);
     void this.isolated.load().then(() => this.consume(callback), callback);
   }
 
