@@ -15,7 +15,8 @@ const sources = oneLine([...sourcesIn('libs'), ...sourcesIn('apps')].join('\n'))
 const page = readFileSync(join(root, 'docs/failure-modes.md'), 'utf8');
 const quoted = [...page.matchAll(/`([^`]+)`/g)].map(([, text]) => oneLine(text));
 /** What the code fills in: a number, a signal, a name between quotation marks, a kind of outcome, another sentence. */
-const filledIn = /…|\d+|SIGTERM|"[^"]*"|(?<=^Task not run: )\w+|(?<=parked: |short: |reached; )|\.$/;
+const filledIn =
+  /…|\d+|SIGTERM|PostgreSQL(?=: back| after)|RabbitMQ(?=: back| after)|"[^"]*"|(?<=^Task not run: )\w+|(?<=parked: |short: |reached; )|\.$/;
 const sentences = quoted.filter((text) => /^[A-Z][^`]* .*\.$/.test(text));
 const metrics = quoted.flatMap((text) => /^[a-z]+(?:_[a-z]+)+(?=\{|$)/.exec(text)?.[0] ?? []).filter(isMetric);
 

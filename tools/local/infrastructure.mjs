@@ -13,7 +13,8 @@ import { waitUntil } from './wait.mjs';
 
 /*
  * Where each server comes from, in this order: the caller's URL; a private one; a container of docker-compose.yml.
- * Each function resolves to what the services and endpoints.json need, and `stop` if there is something of ours to stop.
+ * Each function resolves to what the services and endpoints.json need, and to `stop` if there is something of ours to stop, or
+ * `running` if it can also be started again.
  */
 
 export async function broker({ home, owner, ports, binaries, signal }) {
@@ -27,7 +28,7 @@ export async function broker({ home, owner, ports, binaries, signal }) {
     const directory = join(home, series ? `rabbitmq-${series}` : 'rabbitmq');
     const rabbitmq = await startRabbitMq({ directory, binaries, ports, owner });
     const management = { url: rabbitmq.managementUrl, user: rabbitmq.user, password: rabbitmq.password };
-    return { from: `${describeRabbitMq(binaries)}, private`, amqp: rabbitmq.amqpUrl, management, stop: rabbitmq.stop };
+    return { from: `${describeRabbitMq(binaries)}, private`, amqp: rabbitmq.amqpUrl, management, running: rabbitmq };
   }
   if (hasDockerEngine()) return composeBroker();
   throw new SetupError(
@@ -47,7 +48,7 @@ export async function database({ home, owner, port, signal }) {
       port,
       owner,
     });
-    return { from: 'private', url: postgres.url, stop: postgres.stop };
+    return { from: 'private', url: postgres.url, running: postgres };
   }
   return composeDatabase();
 }
@@ -66,7 +67,8 @@ export async function mail({ local, owner, ports, signal }) {
     };
   }
   const catcher = await startMailCatcher({ directory: join(local, 'mail'), ports, keep: MAILS_KEPT, owner });
-  return { from: 'private', smtp: catcher.smtpUrl, page: catcher.pageUrl, api: catcher.apiUrl, stop: catcher.stop };
+  const { smtpUrl: smtp, pageUrl: page, apiUrl: api } = catcher;
+  return { from: 'private', smtp, page, api, running: catcher };
 }
 
 function managementFromEnvironment() {

@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { installProgress } from './install-progress.mjs';
 import { nodeModules, repositoryRoot } from './paths.mjs';
+import { step } from './progress.mjs';
 import { runCommand } from './run-command.mjs';
 
 const lockFile = join(repositoryRoot, 'package-lock.json');
@@ -17,8 +19,16 @@ export function isInstalled() {
   return true;
 }
 
+/** The step of an installation, for whoever starts one. */
+export const installing = ({ logFile, owner, signal }) =>
+  step(
+    'Installing packages (npm ci)',
+    () => install({ logFile, owner, signal }),
+    installProgress(lockFile, nodeModules),
+  );
+
 /** `npm ci`, with the npm that runs us if there is one. */
-export async function install({ logFile, owner, signal }) {
+async function install({ logFile, owner, signal }) {
   const npm = process.env.npm_execpath;
   const args = ['ci', '--no-audit', '--no-fund', '--loglevel=error'];
   await runCommand({

@@ -1,5 +1,5 @@
 import { jest } from '@jest/globals';
-import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import pg from 'pg';
@@ -9,7 +9,7 @@ import { makeFakeRepository } from './testing/fake-repository.mjs';
 import { RunningLauncher, runProgram } from './testing/running-launcher.mjs';
 import { answersOk, waitUntil } from './wait.mjs';
 
-jest.setTimeout(180_000);
+jest.setTimeout(600_000);
 
 let repository;
 let local;
@@ -50,6 +50,47 @@ test('npm start brings everything up, SIGTERM stops all of it, and a second star
   expect(await again.ready()).toEqual(endpoints);
   expect(await query(endpoints.database, 'SELECT one FROM kept')).toEqual([{ one: 1 }]);
   await again.stop('SIGINT');
+  expect(processesOf(local)).toEqual([]);
+});
+
+test('npm start works in a folder whose name has spaces and letters of other scripts', async () => {
+  const odd = makeFakeRepository('мой проект x');
+  try {
+    const launcher = new RunningLauncher(odd.root);
+    const endpoints = await launcher.ready();
+    await query(endpoints.database, 'SELECT 1 AS one');
+    expect(await answersOk(endpoints.mailApi)).toBe(true);
+    await launcher.stop();
+    expect(launcher.output).toContain('Stopped');
+    expect(processesOf(join(odd.root, '.local'))).toEqual([]);
+  } finally {
+    odd.discard();
+  }
+});
+
+test('A server that dies is named with the end of its log and brought back, with its data', async () => {
+  const launcher = new RunningLauncher(repository.root);
+  const endpoints = await launcher.ready();
+  await query(endpoints.database, 'CREATE TABLE kept AS SELECT 1 AS one');
+  const { url, user, password } = endpoints.rabbitmqManagement;
+  const credentials = `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
+  const answers = {
+    'the mail catcher': ['maildev', () => answersOk(endpoints.mailApi)],
+    PostgreSQL: ['postgres', () => query(endpoints.database, 'SELECT one FROM kept')],
+    RabbitMQ: [
+      'beam',
+      async () => (await fetch(`${url}/api/overview`, { headers: { authorization: credentials } })).ok,
+    ],
+  };
+  for (const [name, [program, answersAgain]] of Object.entries(answers)) {
+    for (const pid of processesOf(local).filter((one) => commandOf(one).includes(program)))
+      process.kill(pid, 'SIGKILL');
+    await launcher.prints(`Starting ${name} again in 1 s.`);
+    await launcher.prints(`${name} is back.`);
+    await waitUntil(answersAgain, { what: `${name} answering`, timeoutSeconds: 60 });
+  }
+  expect(launcher.output.match(/ended with signal SIGKILL\. The end of its log:/g)).toHaveLength(3);
+  await launcher.stop();
   expect(processesOf(local)).toEqual([]);
 });
 
@@ -119,6 +160,43 @@ describe('With servers of the caller', () => {
     expect(processesOf(local)).toEqual([]);
   });
 
+  test('npm run dev builds what was made while the compiler did not watch yet', async () => {
+    const tsc = [
+      '#!/bin/sh',
+      'case "$*" in *--watch*) echo "Found 0 errors. Watching for file changes."; exec sleep 600;; esac',
+      'echo "built with $*"',
+    ];
+    repository.write('node_modules/.bin/tsc', tsc.join('\n'), 0o755);
+    const args = ['tools/local/start.mjs', '--watch'];
+    const launcher = new RunningLauncher(repository.root, { program: process.execPath, args, environment });
+    await launcher.prints('built with -b tsconfig.json');
+    await launcher.ready();
+    await launcher.stop();
+    expect(processesOf(local)).toEqual([]);
+  });
+
+  test('an installation says every few seconds how far it is', async () => {
+    rmSync(join(repository.root, 'node_modules/.package-lock.json'));
+    repository.write('package-lock.json', '{ "packages": { "node_modules/maildev": {}, "node_modules/other": {} } }');
+    repository.write(
+      'npm.mjs',
+      `import { existsSync, writeFileSync } from 'node:fs';
+       const waiting = setInterval(() => {
+         if (!existsSync('enough')) return;
+         writeFileSync('node_modules/.package-lock.json', '{}');
+         clearInterval(waiting);
+       }, 20);`,
+    );
+    const args = ['tools/local/start.mjs'];
+    const npm = { npm_execpath: join(repository.root, 'npm.mjs') };
+    const program = { program: process.execPath, args, environment: { ...environment, ...npm } };
+    const launcher = new RunningLauncher(repository.root, program);
+    await launcher.prints('Installing packages (npm ci) (1 of 2 packages, 5');
+    repository.write('enough', '');
+    await launcher.ready();
+    await launcher.stop();
+  });
+
   test('a service that refuses its configuration fails the start, with what it said', async () => {
     const launcher = new RunningLauncher(repository.root, {
       environment: { ...environment, FAKE_BAD_CONFIGURATION: '1' },
@@ -163,6 +241,14 @@ test('SIGTERM in the middle of a start leaves no process behind', async () => {
   expect(processesOf(local)).toEqual([]);
   expect(existsSync(join(local, 'launcher.lock'))).toBe(false);
 });
+
+function commandOf(pid) {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+  } catch {
+    return ''; // It ended together with another.
+  }
+}
 
 const launcherPid = () => Number.parseInt(readFileSync(join(local, 'launcher.lock'), 'utf8'), 10);
 

@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { announce, endpointsOf, writeEndpoints } from './endpoints.mjs';
 import { serviceEnvironment, workspaceEnvironment } from './environment.mjs';
 import { broker, database, mail } from './infrastructure.mjs';
-import { install, isInstalled } from './install.mjs';
+import { installing, isInstalled } from './install.mjs';
 import { endProcessesOf, killProcessesOf } from './leftovers.mjs';
 import { takeLock } from './launcher-lock.mjs';
 import { MAIL_PORTS } from './mail-catcher.mjs';
@@ -18,6 +18,7 @@ import { keptSecrets } from './secrets.mjs';
 import { serverHome } from './server-home.mjs';
 import { SERVICE_PORTS, migrationArguments, serviceArguments, services } from './services.mjs';
 import { SupervisedService } from './supervised-service.mjs';
+import { SupervisedServer } from './supervised-server.mjs';
 import { TypeScriptWatch } from './typescript-watch.mjs';
 
 const owner = localDirectory;
@@ -30,7 +31,8 @@ const logOf = (name) => at('logs', `${name}.log`);
  * 1. takes the folder's lock and ends what a killed launcher left behind;
  * 2. installs packages while RabbitMQ is being downloaded;
  * 3. builds and migrates while RabbitMQ, PostgreSQL and the mail catcher start;
- * 4. starts the services, waits until all are ready, writes endpoints.json.
+ * 4. starts the services, waits until all are ready, writes endpoints.json;
+ * 5. brings back a server or a service that ends unasked.
  * `stop` undoes this from any point on: services first, since they need the servers to finish their work.
  */
 export class Launcher {
@@ -51,7 +53,7 @@ export class Launcher {
     const secrets = keptSecrets(at('secrets.json'));
     this.home = serverHome();
     if (this.home !== localDirectory)
-      say(yellow(`No other user may enter this folder, so the servers keep their data in ${this.home}.`));
+      say(yellow(`The servers cannot work below this folder, so they keep their data in ${this.home}.`));
     const names = [...SERVICE_PORTS, ...RABBITMQ_PORTS, ...MAIL_PORTS, 'postgres'];
     const ports = await keptPorts(at('ports.json'), names, (line) => say(yellow(line)));
 
@@ -76,7 +78,7 @@ export class Launcher {
     await Promise.all(this.#services.map((service) => service.stop()));
     // What was just being started becomes known when it has started; past that patience the sweep below finds it.
     await Promise.race([Promise.allSettled(this.#pending), delay(15_000, undefined, { ref: false })]);
-    await Promise.allSettled(this.#servers.map((server) => server.stop?.()));
+    await Promise.allSettled(this.#servers.map((server) => server.stop()));
     await endProcessesOf(owner);
     this.#releaseLock();
     this.#releaseLock = undefined;
@@ -105,10 +107,7 @@ export class Launcher {
   }
 
   async #install() {
-    if (isInstalled()) return;
-    await step('Installing packages (npm ci)', () =>
-      install({ logFile: logOf('install'), owner, signal: this.signal }),
-    );
+    if (!isInstalled()) await installing({ logFile: logOf('install'), owner, signal: this.signal });
   }
 
   #startServers(ports, binaries) {
@@ -121,17 +120,13 @@ export class Launcher {
       port: ports.postgres,
       signal: this.signal,
     };
-    const start = (title, open) =>
-      step(title, async () => {
+    const start = (name, open) =>
+      step(`Starting ${name}`, async () => {
         const server = await open(common);
-        this.#servers.push(server);
+        this.#servers.push(new SupervisedServer(name, server.running ?? server));
         return server;
       });
-    return [
-      start('Starting RabbitMQ', broker),
-      start('Starting PostgreSQL', database),
-      start('Starting the mail catcher', mail),
-    ];
+    return [start('RabbitMQ', broker), start('PostgreSQL', database), start('the mail catcher', mail)];
   }
 
   /** The database is migrated while RabbitMQ, which takes longest, still starts. */

@@ -5,7 +5,7 @@ import { identityOf, killProcessesOf } from './leftovers.mjs';
 import { startMailCatcher } from './mail-catcher.mjs';
 import { startPostgres } from './postgres.mjs';
 import { startRabbitMq } from './rabbitmq.mjs';
-import { packagesDirectory } from './server-home.mjs';
+import { isPlainPath, packagesDirectory } from './server-home.mjs';
 import { isReachable } from './unprivileged-user.mjs';
 
 const PREFIX = 'mentorhub-test-';
@@ -56,7 +56,7 @@ async function startAll(directory, say) {
 /** A new empty folder that the servers' user can get to, even where TMPDIR is somebody's private one. */
 export function temporaryDirectory() {
   for (const parent of [tmpdir(), '/tmp', '/var/tmp']) {
-    if (!isReachable(parent)) continue;
+    if (!isPlainPath(parent) || !isReachable(parent)) continue;
     const directory = mkdtempSync(join(parent, PREFIX));
     chmodSync(directory, 0o755); // mkdtemp makes it 0700; the servers' own folders inside are private again.
     writeFileSync(join(directory, 'started-by'), identityOf(process.pid) ?? '');

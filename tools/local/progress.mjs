@@ -19,10 +19,19 @@ export function say(text) {
 /** Seconds since this program started, for people. */
 export const elapsed = (since = started) => `${((Date.now() - since) / 1000).toFixed(1)} s`;
 
-/** Runs one step of the way and says when it begins, how long it took, and when it fails. */
-export async function step(title, run) {
+const STILL_EVERY_SECONDS = 5;
+
+/**
+ * Runs one step of the way and says when it begins, every few seconds that it still goes on, how long it took, and when it
+ * fails. `progress`, if given, says how far it is.
+ */
+export async function step(title, run, progress) {
   const since = Date.now();
   say(`${dim('…')} ${title}`);
+  const still = setInterval(() => {
+    const parts = [progress?.(), elapsed(since)].filter(Boolean).join(', ');
+    say(`${dim('…')} ${title} ${dim(`(${parts} so far)`)}`);
+  }, STILL_EVERY_SECONDS * 1000);
   try {
     const result = await run();
     say(`${green('✓')} ${title} ${dim(elapsed(since))}`);
@@ -30,5 +39,7 @@ export async function step(title, run) {
   } catch (error) {
     if (error?.name !== 'AbortError') say(`${red('✗')} ${title} ${dim(elapsed(since))}`);
     throw error;
+  } finally {
+    clearInterval(still);
   }
 }

@@ -2,12 +2,10 @@ import { spawn } from 'node:child_process';
 import { setTimeout as delay } from 'node:timers/promises';
 import { pinnedNode, repositoryRoot } from './paths.mjs';
 import { red, say, yellow } from './progress.mjs';
+import { RestartPause } from './restart-pause.mjs';
 import { OWNER_VARIABLE, ServerProcess, tail } from './server-process.mjs';
 import { followOutput, openLog } from './service-output.mjs';
 import { answersOk } from './wait.mjs';
-
-const LONGEST_BACKOFF_SECONDS = 30;
-const STABLE_AFTER_SECONDS = 60;
 
 /**
  * A service of ours that is kept running:
@@ -17,7 +15,7 @@ const STABLE_AFTER_SECONDS = 60;
  */
 export class SupervisedService {
   #stopping = new AbortController();
-  #backoffSeconds = 1;
+  #pause = new RestartPause();
 
   constructor({ name, args, env, healthUrl, logFile, owner, width }) {
     Object.assign(this, { name, args, env, healthUrl, logFile, owner, width });
@@ -50,7 +48,7 @@ export class SupervisedService {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     followOutput(child, this.name, this.log, this.width);
-    this.startedAt = Date.now();
+    this.#pause.started();
     this.process = new ServerProcess(this.name, child, this.logFile);
   }
 
@@ -60,19 +58,12 @@ export class SupervisedService {
       const { code, signal: killedBy } = await this.process.exited;
       if (signal.aborted) return;
       this.process.killGroup();
-      const seconds = this.#nextBackoff();
+      const seconds = this.#pause.next();
       say(red(`✗ ${this.name} ended with ${killedBy ? `signal ${killedBy}` : `code ${code}`}. The end of its log:`));
       say(tail(this.logFile, 15).replace(/^/gm, '    '));
       say(yellow(`  Starting it again in ${seconds} s.`));
       await delay(seconds * 1000, undefined, { signal }).catch(() => {});
       if (!signal.aborted) this.#launch();
     }
-  }
-
-  #nextBackoff() {
-    if (Date.now() - this.startedAt > STABLE_AFTER_SECONDS * 1000) this.#backoffSeconds = 1;
-    const seconds = this.#backoffSeconds;
-    this.#backoffSeconds = Math.min(seconds * 2, LONGEST_BACKOFF_SECONDS);
-    return seconds;
   }
 }

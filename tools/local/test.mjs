@@ -2,11 +2,11 @@ import { spawn } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { workspaceEnvironment } from './environment.mjs';
-import { install, isInstalled } from './install.mjs';
+import { installing, isInstalled } from './install.mjs';
 import { fetchNewerRabbitMq, testsOnNewerRabbitMq } from './newer-rabbitmq-tests.mjs';
 import { requireNode } from './node-version.mjs';
 import { localDirectory, nodeModules, pinnedNode, repositoryRoot } from './paths.mjs';
-import { bold, dim, elapsed, green, red, say, step } from './progress.mjs';
+import { bold, dim, elapsed, green, red, say } from './progress.mjs';
 import { NEWER_SERIES, wantedSeries } from './rabbitmq-series.mjs';
 import { sendSignal } from './server-process.mjs';
 import { describeFailure } from './setup-error.mjs';
@@ -51,9 +51,7 @@ async function installIfNeeded() {
   if (isInstalled()) return;
   mkdirSync(localDirectory, { recursive: true });
   const logFile = join(localDirectory, 'logs/install.log');
-  await step('Installing packages (npm ci)', () =>
-    install({ logFile, owner: `${localDirectory}/test-${process.pid}` }),
-  );
+  await installing({ logFile, owner: `${localDirectory}/test-${process.pid}` });
 }
 
 async function runCheck({ title, program, args }) {

@@ -30,8 +30,9 @@ export class Platform {
     readonly vhost: TestVhost,
     readonly smtp: TestSmtpServer,
     readonly traces: OtlpReceiver,
-    /** Between the services and the broker, to take it away. */
+    /** Between the services and the broker, and the database, to take them away. */
     readonly brokerLine: TcpProxy,
+    readonly databaseLine: TcpProxy,
     readonly running: RunningServices<(typeof serviceNames)[number]>,
   ) {}
 
@@ -43,9 +44,9 @@ export class Platform {
       startSmtpServer(options.smtp),
       startOtlpReceiver(),
     ]);
-    const brokerLine = await startTcpProxy(vhost.amqpUrl);
+    const [brokerLine, databaseLine] = await Promise.all([startTcpProxy(vhost.amqpUrl), startTcpProxy(database.url)]);
     const env = {
-      DATABASE_URL: database.url,
+      DATABASE_URL: databaseLine.url,
       AMQP_URL: brokerLine.url,
       SMTP_URL: smtp.url,
       MAIL_FROM: 'MentorHub <no-reply@mentorhub.example>',
@@ -58,8 +59,8 @@ export class Platform {
       PUBLIC_REQUESTS_PER_MINUTE: '0',
       ...options.env,
     };
-    const running = await startServices({ names: serviceNames, env, readyWithinSeconds: 100 });
-    return new Platform(database, vhost, smtp, traces, brokerLine, running);
+    const running = await startServices({ names: serviceNames, env, readyWithinSeconds: 250 });
+    return new Platform(database, vhost, smtp, traces, brokerLine, databaseLine, running);
   }
 
   /** @throws what `fetch` throws; any status is an answer. */
@@ -80,7 +81,7 @@ export class Platform {
   /** The exit codes by service. */
   async stop(): Promise<Record<string, number | null>> {
     const codes = await this.running.stop();
-    await this.brokerLine.close();
+    await Promise.all([this.brokerLine.close(), this.databaseLine.close()]);
     await Promise.all([this.smtp.close(), this.traces.close(), this.vhost.remove()]);
     await this.database.remove();
     return codes;

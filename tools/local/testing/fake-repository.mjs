@@ -4,6 +4,7 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readFileSync,
   realpathSync,
   rmSync,
   symlinkSync,
@@ -34,11 +35,13 @@ process.on('SIGTERM', () => process.exit(0));
 
 /**
  * A repository that looks to the launcher like ours: a copy of this folder, real RabbitMQ, PostgreSQL and mail catcher, and
- * tiny services instead of a workspace that first had to be built.
+ * tiny services instead of a workspace that first had to be built. `name` is that of its folder, below one of its own.
  */
-export function makeFakeRepository() {
-  const root = realpathSync(mkdtempSync('/tmp/mentorhub-launcher-'));
-  chmodSync(root, 0o755);
+export function makeFakeRepository(name = 'repository') {
+  const parent = realpathSync(mkdtempSync('/tmp/mentorhub-launcher-'));
+  chmodSync(parent, 0o755);
+  const root = join(parent, name);
+  mkdirSync(root);
   const write = (path, content, mode) => {
     mkdirSync(dirname(join(root, path)), { recursive: true });
     writeFileSync(join(root, path), content, { mode });
@@ -66,7 +69,9 @@ export function makeFakeRepository() {
   sharePackages(root);
   const discard = () => {
     killProcessesOf(join(root, '.local'));
-    rmSync(root, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
+    const elsewhere = join(root, '.local/servers-are-in');
+    if (existsSync(elsewhere)) rmSync(readFileSync(elsewhere, 'utf8').trim(), { recursive: true, force: true });
+    rmSync(parent, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
   };
   return { root, write, discard };
 }

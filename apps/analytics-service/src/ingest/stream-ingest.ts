@@ -108,7 +108,7 @@ export class StreamIngest<Item> implements OnApplicationBootstrap, OnModuleDestr
       try {
         return await this.ingest(open);
       } catch (error) {
-        if (pause.tells()) this.tellFault(error, open.length);
+        this.tellFault(error, open.length);
       }
       if (!(await pause.over())) return;
     }
@@ -148,7 +148,8 @@ export class StreamIngest<Item> implements OnApplicationBootstrap, OnModuleDestr
   }
 
   private tellFault(error: unknown, messages: number): void {
-    const fields = { err: error, queue: this.options.stream.queue, messages };
+    const { queue } = this.options.stream;
+    const fields = { away: `the place for what comes by queue ${queue}`, err: error, queue, messages };
     this.options.logger.warn(fields, 'A batch could not be written; it stays in the queue and is tried again.');
   }
 }

@@ -12,8 +12,6 @@ import type { Logger } from './logger.js';
 import { readInTurns } from './read-in-turns.js';
 import { settledWithin } from './settled-within.js';
 
-/** Between two warnings that the broker is still away. */
-const warnEveryMs = 10_000;
 const closeWithinSeconds = 2;
 const connectTimeoutMs = 10_000;
 
@@ -38,7 +36,7 @@ interface ConnectionEvents {
  * One connection to the broker that comes back by itself.
  *
  * 1. `start` connects in the background; `up` is emitted on each success, when `current` is set.
- * 2. Lost or not there → `down`, then again after 0.1 s, doubling to the longest wait; logged at once and then every 10 s.
+ * 2. Lost or not there → `down`, then again after 0.1 s, doubling to the longest wait; each failure is logged as `away`.
  * 3. A refusal that would repeat is reported by `onFatal`; the owner then calls `close`.
  * 4. `close` ends it: politely within 2 s, else by destroying the socket, also one that still connects.
  *
@@ -55,7 +53,6 @@ export class BrokerConnection extends EventEmitter<ConnectionEvents> {
   private manager: AmqpConnectionManagerClass | undefined;
   private ending = false;
   private closing: Promise<void> | undefined;
-  private warnedAt = -Infinity;
   private failures = 0;
 
   constructor(private readonly options: BrokerConnectionOptions) {
@@ -116,9 +113,8 @@ export class BrokerConnection extends EventEmitter<ConnectionEvents> {
     this.judge.connected();
     this.delay.reset();
     this.failures = 0;
-    this.warnedAt = -Infinity;
     messagingMetrics.connectionUp.set({ role }, 1);
-    logger.info({ role, broker: describeAddress(this.address) }, 'Connected to RabbitMQ.');
+    logger.info({ back: 'RabbitMQ', role, broker: describeAddress(this.address) }, 'Connected to RabbitMQ.');
     this.emit('up');
   }
 
@@ -143,13 +139,10 @@ export class BrokerConnection extends EventEmitter<ConnectionEvents> {
   }
 
   private warn(error: Error): void {
-    const now = performance.now();
-    if (now - this.warnedAt < warnEveryMs) return;
-    this.warnedAt = now;
     const { role, logger } = this.options;
     const broker = this.address && describeAddress(this.address);
     logger.warn(
-      { role, broker, reason: error.message, tries: this.failures },
+      { away: 'RabbitMQ', role, broker, reason: error.message, tries: this.failures },
       'RabbitMQ is away; trying again until it is back.',
     );
   }

@@ -134,7 +134,8 @@ export class QueueConsumer implements Consumer {
   }
 
   private subscribed(): void {
-    this.logger.info({ queue: this.options.queue, prefetch: this.prefetch }, 'Consuming.');
+    const { queue } = this.options;
+    this.logger.info({ back: consumerOf(queue), queue, prefetch: this.prefetch }, 'Consuming.');
     for (const activated of this.activations) activated();
     this.activations.clear();
   }
@@ -161,13 +162,16 @@ export class QueueConsumer implements Consumer {
     this.topology.doubt();
     const code = error instanceof ConsumerCancelledError ? 'cancelled' : replyCode(error);
     if (code) messagingMetrics.channelClosed.inc({ reply_code: String(code) });
-    this.logger.warn({ queue: this.options.queue, reason: error.message }, message);
+    const { queue } = this.options;
+    this.logger.warn({ away: consumerOf(queue), queue, reason: error.message }, message);
   }
 }
 
 async function bindQueue(channel: Channel, queue: string, bindings: readonly QueueBinding[]): Promise<void> {
   for (const { exchange, routingKey } of bindings) await channel.bindQueue(queue, exchange, routingKey);
 }
+
+const consumerOf = (queue: string): string => `the consumer of queue ${queue}`;
 
 /** AMQP's own meaning of 0 is "without limit", which takes a whole queue into memory. */
 function requirePrefetch({ queue, prefetch }: ConsumerOptions): void {

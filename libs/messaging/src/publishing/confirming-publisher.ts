@@ -51,8 +51,11 @@ export class ConfirmingPublisher implements MessagePublisher, ConfirmChannelOwne
     this.opening = new RecoveryLoop({
       isWanted: () => connection.current !== undefined && !this.channel,
       attempt: () => this.open(),
-      onFailure: (error) =>
-        logger.warn({ reason: error.message }, 'The publishing channel could not be opened; trying again.'),
+      onFailure: ({ message: reason }) =>
+        logger.warn(
+          { away: 'the publishing channel', reason },
+          'The publishing channel could not be opened; trying again.',
+        ),
     });
   }
 
@@ -173,7 +176,10 @@ export class ConfirmingPublisher implements MessagePublisher, ConfirmChannelOwne
   private closedByServer(error: Error): void {
     this.topology.doubt();
     messagingMetrics.channelClosed.inc({ reply_code: String(replyCode(error) ?? '') });
-    this.logger.error({ reason: error.message }, 'RabbitMQ closed the publishing channel; opening another.');
+    this.logger.error(
+      { away: 'the publishing channel', reason: error.message },
+      'RabbitMQ closed the publishing channel; opening another.',
+    );
   }
 
   private expire(): void {

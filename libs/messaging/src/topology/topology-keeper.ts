@@ -54,7 +54,8 @@ export class TopologyKeeper extends EventEmitter<{ inPlace: [] }> {
     this.keeping = new RecoveryLoop({
       isWanted: () => connection.current !== undefined && (!this.confirmed || this.wanted !== undefined),
       attempt: () => this.run(),
-      onFailure: (error) => logger.error({ reason: error.message }, 'The topology is not in place; trying again.'),
+      onFailure: ({ message: reason }) =>
+        logger.error({ away: 'the topology of RabbitMQ', reason }, 'The topology is not in place; trying again.'),
     });
     connection.on('up', () => this.keeping.wake());
     connection.on('down', () => {

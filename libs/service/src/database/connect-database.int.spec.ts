@@ -9,15 +9,20 @@ import {
 } from '@mentorhub/testing';
 import type { DataSource } from 'typeorm';
 import { ConfigError } from '../config/config-error.js';
+import { createLogger } from '../logging/create-logger.js';
 import { connectDatabase } from './connect-database.js';
 import { databaseOptions } from './database-options.js';
 
 jest.setTimeout(60_000);
 
+/** The sentences of a log. */
 class Recorder {
   readonly lines: string[] = [];
-  info = (_fields: unknown, message: string) => void this.lines.push(message);
-  warn = (_fields: unknown, message: string) => void this.lines.push(message);
+  readonly log = createLogger('connect-spec', { LOG_LEVEL: 'info', LOG_PRETTY: false }, this);
+
+  write(line: string): void {
+    this.lines.push((JSON.parse(line) as { msg: string }).msg);
+  }
 }
 
 describe('connecting to PostgreSQL', () => {
@@ -25,8 +30,8 @@ describe('connecting to PostgreSQL', () => {
   let proxy: TcpProxy;
   let logger: Recorder;
   const connect = (url: string, signal?: AbortSignal): Promise<DataSource> =>
-    connectDatabase(databaseOptions({ url, applicationName: 'connect-spec' }, logger as never), {
-      logger: logger as never,
+    connectDatabase(databaseOptions({ url, applicationName: 'connect-spec' }, logger.log), {
+      logger: logger.log,
       ...(signal && { signal }),
     });
 
@@ -56,10 +61,10 @@ describe('connecting to PostgreSQL', () => {
     const dataSource = await connecting;
     expect(await dataSource.query('SELECT 1 AS one')).toEqual([{ one: 1 }]);
     await dataSource.destroy();
-    const host = `127.0.0.1:${proxy.port}`;
+    await eventually(() => logger.lines.length > 1, { what: 'a line that the waiting is over' });
     expect(logger.lines).toEqual([
-      `Waiting for PostgreSQL at ${host}: it does not accept connections yet.`,
-      `PostgreSQL at ${host} accepts connections.`,
+      `Waiting for PostgreSQL at 127.0.0.1:${proxy.port}: it does not accept connections yet.`,
+      expect.stringMatching(/^PostgreSQL: back after \d+ s\.$/),
     ]);
   });
 
@@ -122,9 +127,9 @@ describe('connecting to PostgreSQL', () => {
   it('bounds what a statement may take', async () => {
     const options = databaseOptions(
       { url: database.url, applicationName: 'bounded', statementTimeoutSeconds: 0.05 },
-      logger as never,
+      logger.log,
     );
-    const dataSource = await connectDatabase(options, { logger: logger as never });
+    const dataSource = await connectDatabase(options, { logger: logger.log });
     await expect(dataSource.query('SELECT pg_sleep(5)')).rejects.toThrow('statement timeout');
     await dataSource.destroy();
   });

@@ -11,15 +11,13 @@ import { beginWith, isPooled, splitLimits } from './pooler.js';
 import { nameConnectionFaults } from './unreachable-database.js';
 
 export interface ConnectOptions {
-  logger: Pick<Logger, 'info' | 'warn'>;
+  logger: Pick<Logger, 'warn'>;
   /** Ends the waiting; its reason is thrown. */
   signal?: AbortSignal;
 }
 
 /** The pause between two attempts. */
 const retrySeconds = 0.5;
-/** Waiting is mentioned at once and then this often. */
-const reminderSeconds = 10;
 
 /**
  * Opens the pool, waiting for PostgreSQL as long as it takes while it is away, starting, or takes no writes.
@@ -30,19 +28,22 @@ export async function connectDatabase(
   { logger, signal }: ConnectOptions,
 ): Promise<DataSource> {
   const url = (options as { url: string }).url;
-  const reminder = waitingReminder(logger, describeUrl(url).host);
+  const { host } = describeUrl(url);
   for (;;) {
     signal?.throwIfAborted();
     const result = await attempt(options, url);
     if (!('fault' in result)) {
-      reminder.over();
       nameConnectionFaults(result.dataSource);
       closeFaultyConnections(result.dataSource);
       pipelineTransactions(result.dataSource, result.begin);
       if (result.pooled) await warnOfNoLimit(result.dataSource, logger);
       return result.dataSource;
     }
-    reminder.waiting(result.fault);
+    const { code, message } = serialiseError(result.fault);
+    logger.warn(
+      { away: 'PostgreSQL', host, reason: code ?? message },
+      `Waiting for PostgreSQL at ${host}: it ${databaseFaultOf(result.fault) === 'read-only' ? 'takes no writes' : 'does not accept connections'} yet.`,
+    );
     await delay(retrySeconds * 1000, undefined, { signal }).catch(() => signal?.throwIfAborted());
   }
 }
@@ -78,22 +79,4 @@ async function warnOfNoLimit(dataSource: DataSource, logger: ConnectOptions['log
     { role: row.role },
     `A pooler stands before PostgreSQL and the role ${row.role} has no statement_timeout, so a statement outside of a transaction may run for ever. Run: ALTER ROLE "${row.role}" SET statement_timeout = '60s'.`,
   );
-}
-
-function waitingReminder(logger: ConnectOptions['logger'], host: string) {
-  let lastMentioned = Number.NEGATIVE_INFINITY;
-  return {
-    waiting(fault: unknown) {
-      if (performance.now() - lastMentioned < reminderSeconds * 1000) return;
-      lastMentioned = performance.now();
-      const { code, message } = serialiseError(fault);
-      logger.warn(
-        { host, reason: code ?? message },
-        `Waiting for PostgreSQL at ${host}: it ${databaseFaultOf(fault) === 'read-only' ? 'takes no writes' : 'does not accept connections'} yet.`,
-      );
-    },
-    over() {
-      if (lastMentioned > 0) logger.info({ host }, `PostgreSQL at ${host} accepts connections.`);
-    },
-  };
 }

@@ -1,4 +1,21 @@
 import { ConfigError } from '../config/config-error.js';
+import { databaseFaultOf } from '../database-faults/index.js';
+
+const own = new Set([
+  'DatabaseUnreachableError',
+  'QueryFailedError',
+  'QueryRunnerAlreadyReleasedError',
+  'SilentConnectionError',
+]);
+
+/** A query did not reach PostgreSQL. The network faults of other servers have the same codes, so it goes by the name too. */
+export function isDatabaseAway(error: unknown): boolean {
+  const fault = databaseFaultOf(error);
+  if (fault !== 'away' && fault !== 'ended' && fault !== 'read-only') return false;
+  const { name, message, severity } = (error ?? {}) as { name?: unknown; message?: unknown; severity?: unknown };
+  if (severity !== undefined || own.has(String(name))) return true;
+  return typeof message === 'string' && message.startsWith('Connection terminated');
+}
 
 /** The fault as one sentence about DATABASE_URL if that is what is wrong; otherwise the error itself. */
 export function explainConnectionFault(error: unknown, url: string): unknown {

@@ -36,7 +36,7 @@ const keepAliveSeconds = 10;
 const silenceGraceSeconds = 10;
 
 /** TypeORM's options as every service uses them: no synchronising, no query logging, bounded waits. */
-export function databaseOptions(settings: DatabaseSettings, logger: Pick<Logger, 'warn'>): DataSourceOptions {
+export function databaseOptions(settings: DatabaseSettings, logger: Pick<Logger, 'info' | 'warn'>): DataSourceOptions {
   const { statementTimeoutSeconds = 60 } = settings;
   const longestAnswer = Math.max(statementTimeoutSeconds, idleTransactionSeconds);
   const { silenceSeconds = longestAnswer + silenceGraceSeconds } = settings;
@@ -54,7 +54,10 @@ export function databaseOptions(settings: DatabaseSettings, logger: Pick<Logger,
     installExtensions: false,
     // A connection that breaks while idle is replaced by the pool; unhandled, its event would end the process.
     poolErrorHandler: (err: unknown) =>
-      logger.warn({ err }, 'An idle connection to PostgreSQL broke; the pool opens a new one when needed.'),
+      logger.warn(
+        { away: 'PostgreSQL', err },
+        'An idle connection to PostgreSQL broke; the pool opens a new one when needed.',
+      ),
     extra: {
       pipeline: true,
       keepAlive: true,
@@ -63,6 +66,7 @@ export function databaseOptions(settings: DatabaseSettings, logger: Pick<Logger,
         surviveErrors(client);
         endWhenSilent(client, silenceSeconds);
         writeTogether(client);
+        logger.info({ back: 'PostgreSQL' });
       },
       statement_timeout: statementTimeoutSeconds * 1000,
       idle_in_transaction_session_timeout: idleTransactionSeconds * 1000,

@@ -143,7 +143,10 @@ export class Relay {
   }
 
   private passFailed(error: unknown): number {
-    this.options.logger.warn({ err: error }, 'The relay could not read its outbox; it tries again.');
+    this.options.logger.warn(
+      { away: 'the outbox', err: error },
+      'The relay could not read its outbox; it tries again.',
+    );
     return longestSleepSeconds;
   }
 
@@ -199,7 +202,7 @@ export class Relay {
     if (failure === 'nacked' || failure === 'returned' || failure === 'timeout')
       relayMetrics.publish.inc({ outcome: failure });
     if (!brokerAway) {
-      const fields = { taskId: item.id, attempts: item.publishAttempts, failure };
+      const fields = { taskId: item.id, attempts: item.publishAttempts, failure, err: error };
       this.options.logger.warn(fields, 'A message could not be published; it is tried again later.');
     }
     return { item, reason: (error as Error).message, brokerAway };

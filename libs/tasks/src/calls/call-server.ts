@@ -94,7 +94,7 @@ export class CallServer {
     const answer = { exchange: this.options.exchanges.replies, routingKey, correlationId, type: type ?? '', body };
     await this.options.broker.publisher.publish(answer).catch((error: unknown) => {
       if (!(error instanceof PublishError)) throw error;
-      this.options.logger.warn({ call: type, reason: error.message }, 'The answer to a call could not be sent.');
+      this.options.logger.warn({ call: type, err: error }, 'The answer to a call could not be sent.');
     });
   }
 

@@ -7,7 +7,6 @@ export interface DatabaseCircuitOptions {
 }
 
 const probeEveryMs = 500;
-const warnEveryProbes = 20;
 
 /**
  * Keeps work back while the database is away.
@@ -62,14 +61,12 @@ export class DatabaseCircuit {
   private async untilAnswering(error: unknown): Promise<void> {
     const { logger } = this.options;
     logger.warn({ err: error }, 'PostgreSQL is away: no task is started until it is back, and no attempt is spent.');
-    for (let probes = 1; !this.stopped; probes += 1) {
-      if (probes % warnEveryProbes === 0) logger.warn({ probes }, 'PostgreSQL is still away; tasks wait.');
+    while (!this.stopped) {
       await this.pause();
       if (this.stopped || (await this.answers())) break;
     }
     this.tripped = undefined;
     if (this.stopped) return;
-    logger.info({}, 'PostgreSQL is back; tasks go on.');
     for (const listener of this.listeners) listener();
   }
 

@@ -23,7 +23,6 @@ const namesEverySeconds = 20;
 export class ScheduleLoop implements OnApplicationBootstrap, OnModuleDestroy {
   private running: Promise<void> | undefined;
   private stopping = false;
-  private databaseAway = false;
   private namesReadAt = -Infinity;
   private wake: () => void = () => {};
 
@@ -63,7 +62,6 @@ export class ScheduleLoop implements OnApplicationBootstrap, OnModuleDestroy {
   /** Answers how many seconds to sleep. */
   private async pass(): Promise<number> {
     const { clockWentBack } = await this.schedules.outlook();
-    this.backToNormal();
     if (clockWentBack) await this.firing.rewind();
     await this.nameComing();
     await this.fireDue();
@@ -102,16 +100,10 @@ export class ScheduleLoop implements OnApplicationBootstrap, OnModuleDestroy {
     try {
       return await action();
     } catch (error) {
-      if (!this.databaseAway)
-        this.logger.warn({ err: error }, 'Schedules cannot be read; slots fire when PostgreSQL is back.');
-      this.databaseAway = true;
+      const sentence = 'Schedules cannot be read; slots fire when PostgreSQL is back.';
+      this.logger.warn({ away: 'the schedules', err: error }, sentence);
       return undefined;
     }
-  }
-
-  private backToNormal(): void {
-    if (this.databaseAway) this.logger.info({}, 'Schedules can be read again.');
-    this.databaseAway = false;
   }
 
   private sleep(seconds: number): Promise<void> {
