@@ -42,7 +42,9 @@ export async function connectDatabase(
     const { code, message } = serialiseError(result.fault);
     logger.warn(
       { away: 'PostgreSQL', host, reason: code ?? message },
-      `Waiting for PostgreSQL at ${host}: it ${databaseFaultOf(result.fault) === 'read-only' ? 'takes no writes' : 'does not accept connections'} yet.`,
+      databaseFaultOf(result.fault) === 'read-only'
+        ? `Waiting for PostgreSQL at ${host}: it takes no writes yet.`
+        : `Waiting for PostgreSQL at ${host}: it does not accept connections yet.`,
     );
     await delay(retrySeconds * 1000, undefined, { signal }).catch(() => signal?.throwIfAborted());
   }
