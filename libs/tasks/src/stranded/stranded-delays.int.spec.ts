@@ -20,7 +20,7 @@ describe('A delayed message that does not find its queue', () => {
     application = await TaskApplication.start(servers, {
       controllers: [ScriptedController],
       queues: { work: { concurrency: 4 } },
-      strandedDelays: { waitsSeconds: [1, 1, 1] },
+      strandedDelays: { waitsSeconds: [1, 2, 5] },
     });
   });
 
