@@ -191,7 +191,7 @@ describe('With servers of the caller', () => {
     const npm = { npm_execpath: join(repository.root, 'npm.mjs') };
     const program = { program: process.execPath, args, environment: { ...environment, ...npm } };
     const launcher = new RunningLauncher(repository.root, program);
-    await launcher.prints('Installing packages (npm ci) (1 of 2 packages, 5');
+    await launcher.prints('Installing packages (npm ci) (2 of 2 packages, ');
     repository.write('enough', '');
     await launcher.ready();
     await launcher.stop();

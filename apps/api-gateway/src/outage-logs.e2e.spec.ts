@@ -12,7 +12,7 @@ describe('The logs of all four services', () => {
 
   beforeAll(async () => {
     platform = await Platform.start();
-  }, 300_000);
+  }, 600_000);
 
   afterAll(async () => {
     await platform?.stop();
@@ -62,6 +62,6 @@ describe('The logs of all four services', () => {
         expect(Object.values(counted).reduce((sum, n) => sum + n, 0)).toBeGreaterThan(folded);
       }
     },
-    300_000,
+    600_000,
   );
 });

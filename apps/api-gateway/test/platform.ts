@@ -59,7 +59,7 @@ export class Platform {
       PUBLIC_REQUESTS_PER_MINUTE: '0',
       ...options.env,
     };
-    const running = await startServices({ names: serviceNames, env, readyWithinSeconds: 250 });
+    const running = await startServices({ names: serviceNames, env, readyWithinSeconds: 500 });
     return new Platform(database, vhost, smtp, traces, brokerLine, databaseLine, running);
   }
 
