@@ -72,6 +72,7 @@ beforeAll(async () => {
 afterEach(async () => {
   if (!service) await start();
   await database.query('TRUNCATE tasks.task, tasks.task_event, tasks.dead_letter');
+  await database.query('TRUNCATE tasks.inbox, tasks.revocation, analytics.counted_mail');
 });
 afterAll(async () => {
   await stop();
@@ -145,7 +146,6 @@ describe('the history of tasks', () => {
     await stop();
     await start();
     await eventuallyPasses(async () => expect(await counts()).toEqual([rows, rows, rows]));
-    await database.query('TRUNCATE tasks.inbox, tasks.revocation, analytics.counted_mail');
   });
 
   it('keeps the newer run whatever an older one tells later', async () => {
