@@ -1,3 +1,4 @@
+import type { AnyTaskContract, TaskConsumer } from '@mentorhub/tasks/define';
 import { CleanupExpiredTokens, RequestEmailVerification, RequestPasswordReset } from './tasks/accounts.js';
 import { GenerateDailyStats } from './tasks/analytics.js';
 import {
@@ -12,7 +13,7 @@ import {
 import { RecordHeldSessions, RemindOfSession, SendSessionReminders } from './tasks/sessions.js';
 
 /** Each service with the tasks that it handles and the queues that it consumes; a test of each service holds it to that. */
-export const consumers = [
+export const consumers: readonly (TaskConsumer & { readonly tasks: readonly AnyTaskContract[] })[] = [
   {
     service: 'email-service',
     tasks: [
