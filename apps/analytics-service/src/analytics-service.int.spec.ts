@@ -13,7 +13,9 @@ describe('the analytics service', () => {
   it('has handlers of those tasks, and consumers on those queues, that the contracts say', async () => {
     const told = catalogue.consumers.find((one) => one.service === 'analytics-service');
     const handled = [...analytics.service.app.get(TaskServer).getHandlers().keys()];
-    expect(handled.sort()).toEqual(told?.tasks.map((task) => task.name).sort());
+    expect(handled.filter((name) => catalogue.tasks.has(name)).sort()).toEqual(
+      told?.tasks.map((task) => task.name).sort(),
+    );
     const { checks } = await analytics.service.health.report();
     for (const queue of told?.queues ?? []) expect(checks[`consumer ${queue}`]).toBe('ok');
   });

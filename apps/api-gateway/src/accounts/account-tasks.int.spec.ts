@@ -230,7 +230,9 @@ describe("the accounts' tasks, run by the role worker", () => {
   it('has handlers of those tasks, and consumers on those queues, that the contracts say', async () => {
     const told = catalogue.consumers.find((one) => one.service === 'api-gateway');
     const handled = [...gateway.service.app.get(TaskServer).getHandlers().keys()];
-    expect(handled.sort()).toEqual(told?.tasks.map((task) => task.name).sort());
+    expect(handled.filter((name) => catalogue.tasks.has(name)).sort()).toEqual(
+      told?.tasks.map((task) => task.name).sort(),
+    );
     const { checks } = await gateway.service.health.report();
     for (const queue of told?.queues ?? []) expect(checks[`consumer ${queue}`]).toBe('ok');
   });

@@ -109,7 +109,13 @@ describe('accepting tasks', () => {
   });
 
   it('accepts a countdown, an eta and an expiry, and shows when the task is due', async () => {
-    const counted = await post({ task: 'email.send', payload: mail, countdown: 3600, expires: 7200, queue: 'email-bulk' });
+    const counted = await post({
+      task: 'email.send',
+      payload: mail,
+      countdown: 3600,
+      expires: 7200,
+      queue: 'email-bulk',
+    });
     const dated = await post({
       task: 'email.send',
       payload: mail,

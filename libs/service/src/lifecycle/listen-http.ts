@@ -13,7 +13,8 @@ export async function listenHttp(
 ): Promise<number | undefined> {
   if (port === undefined) return undefined;
   try {
-    await app.listen(port, host);
+    // Nest's own way logs the error too, beside the sentence.
+    await app.getHttpAdapter().getInstance().listen({ port, host });
   } catch (error) {
     throw unusablePort(error, 'HTTP_PORT', host, port) ?? error;
   }

@@ -124,7 +124,9 @@ describe('starting and stopping a service', () => {
     const first = await start(new Consumer());
     const second = start(new Consumer(), undefined, String(first.httpPort));
     await expect(second).rejects.toThrow(ConfigError);
-    await expect(second).rejects.toThrow(`The HTTP port 127.0.0.1:${first.httpPort} cannot be used (EADDRINUSE).`);
+    await expect(second).rejects.toThrow(
+      `HTTP_PORT is wrong: something listens on 127.0.0.1:${first.httpPort} already`,
+    );
     expect(events.filter((event) => event === 'shut down')).toHaveLength(1);
     await first.stop();
   });
