@@ -42,11 +42,14 @@ export async function connectDatabase(
     const { code, message } = serialiseError(result.fault);
     logger.warn(
       { away: 'PostgreSQL', host, reason: code ?? message },
-      `Waiting for PostgreSQL at ${host}: it ${databaseFaultOf(result.fault) === 'read-only' ? 'takes no writes' : 'does not accept connections'} yet.`,
+      `Waiting for PostgreSQL at ${host}${whatIsMissing(result.fault)}`,
     );
     await delay(retrySeconds * 1000, undefined, { signal }).catch(() => signal?.throwIfAborted());
   }
 }
+
+const whatIsMissing = (fault: unknown): string =>
+  databaseFaultOf(fault) === 'read-only' ? ': it takes no writes yet.' : ': it does not accept connections yet.';
 
 interface Connected {
   readonly dataSource: DataSource;
