@@ -8,6 +8,7 @@ import { queueFor, type Catalogue } from '../define/index.js';
 import { RevocationWatch } from '../control/revocation-watch.js';
 import type { SharedRatesOf } from '../flow/shared-rates.js';
 import { expire } from '../middleware/expire.js';
+import { haveKeys } from '../middleware/have-keys.js';
 import { HoldBack } from '../middleware/hold-back.js';
 import { join } from '../middleware/join.js';
 import { IsolatedHandlers } from '../isolation/isolated-handlers.js';
@@ -147,6 +148,7 @@ export class TaskServer extends Server implements CustomTransportStrategy {
       joined,
       expire(effectsOptions),
       refuseRevoked(this.revocations, effectsOptions),
+      haveKeys({ cipher: options.cipher, health: options.health, logger: taskLogger }),
       this.holdBack.step,
       this.suspects.step,
     ];
