@@ -16,12 +16,7 @@ import type { WaitAside } from './queue-lane.js';
  * it meets a fault each time, so that it would come round for ever.
  */
 export type UnreadableReason =
-  | 'undecodable'
-  | 'unknown-task'
-  | 'unknown-version'
-  | 'invalid-payload'
-  | 'unroutable'
-  | 'unsettled';
+  'undecodable' | 'unknown-task' | 'unknown-version' | 'invalid-payload' | 'unroutable' | 'unsettled';
 export const unreadableReasons: readonly UnreadableReason[] = [
   'undecodable',
   'unknown-task',
