@@ -36,11 +36,16 @@ export class Platform {
     readonly running: RunningServices<(typeof serviceNames)[number]>,
   ) {}
 
-  /** @param options what the SMTP server keeps, and variables of the services besides or instead; '' leaves one out. */
-  static async start(options: { smtp?: SmtpServerOptions; env?: Environment } = {}): Promise<Platform> {
+  /**
+   * @param options what the SMTP server keeps, variables of the services besides or instead ('' leaves one out), and a vhost
+   * instead of a new one on the broker that all tests share.
+   */
+  static async start(
+    options: { smtp?: SmtpServerOptions; env?: Environment; vhost?: TestVhost } = {},
+  ): Promise<Platform> {
     const [database, vhost, smtp, traces] = await Promise.all([
       createDatabase({ template: 'all-schemas', migrate: migrateServices }),
-      createVhost(),
+      options.vhost ?? createVhost(),
       startSmtpServer(options.smtp),
       startOtlpReceiver(),
     ]);

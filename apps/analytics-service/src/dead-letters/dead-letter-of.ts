@@ -1,8 +1,6 @@
-import { createHash } from 'node:crypto';
 import { RowId } from '@mentorhub/contracts';
-import type { Delivery } from '@mentorhub/messaging';
-import { derivedId, taskHeaders, type DeadLetter } from '@mentorhub/task-store';
-import { z } from 'zod';
+import { orUndefined, wholeNumberHeader, type Delivery } from '@mentorhub/messaging';
+import { derivedId, idOfBytes, taskHeaders, type DeadLetter } from '@mentorhub/task-store';
 import { originalHeaders } from './original-headers.js';
 import { parkingNote, type ParkingNote } from './parking-note.js';
 
@@ -11,12 +9,6 @@ export interface IncomingLetter extends DeadLetter {
   /** Nobody has recorded that its task failed: the broker gave it up. */
   readonly byBroker: boolean;
 }
-
-const Count = z.coerce
-  .number()
-  .int()
-  .min(1)
-  .max(2 ** 31 - 1);
 
 /** Makes a dead letter of anything that arrives. Its texts are such that PostgreSQL takes them. Never throws. */
 export function deadLetterOf(delivery: Delivery): IncomingLetter {
@@ -27,7 +19,7 @@ export function deadLetterOf(delivery: Delivery): IncomingLetter {
     id: idOf(delivery, note, headers, task),
     ...task,
     name: storable(delivery.type),
-    version: optional(Count, headers[taskHeaders.version]),
+    version: countIn(headers, taskHeaders.version),
     queue: storable(note.queue),
     reason: storable(note.reason),
     error: note.error,
@@ -39,10 +31,10 @@ export function deadLetterOf(delivery: Delivery): IncomingLetter {
   };
 }
 
-/** What a letter is reduced to when PostgreSQL refuses it after all: its bytes, which always fit, and why. */
-export function bareLetter({ id, body, parkedAt }: DeadLetter, refusal: Error): DeadLetter {
-  const message = storable(`PostgreSQL refused it as it was (${refusal.message}); only its body was kept.`);
-  return { id, body, parkedAt, queue: 'unknown', reason: 'unstorable', error: { name: 'Error', message }, headers: {} };
+/** What is kept of a delivery of which no letter could be made: its bytes. */
+export function unreadLetter({ body, queue }: Delivery, { name, message }: Error): DeadLetter {
+  const id = idOfBytes(body, queue);
+  return { id, queue, reason: 'undecodable', error: { name, message }, headers: {}, body, parkedAt: new Date() };
 }
 
 type TaskPart = Pick<DeadLetter, 'taskId' | 'run' | 'attempt'>;
@@ -50,23 +42,29 @@ type TaskPart = Pick<DeadLetter, 'taskId' | 'run' | 'attempt'>;
 function taskOf({ messageId, headers }: Delivery, note: ParkingNote): TaskPart {
   if (!note.byBroker) return { taskId: note.taskId, run: note.run, attempt: note.attempt };
   return {
-    taskId: optional(RowId, messageId),
-    run: optional(Count, headers[taskHeaders.run]),
-    attempt: optional(Count, headers[taskHeaders.attempt]),
+    taskId: RowId.safeParse(messageId).data,
+    run: countIn(headers, taskHeaders.run),
+    attempt: countIn(headers, taskHeaders.attempt),
   };
 }
 
 /** A run of a task has one letter. Anything else is known by its bytes, without what the broker and time add. */
 function idOf(delivery: Delivery, note: ParkingNote, headers: Record<string, unknown>, task: TaskPart): string {
   if (task.taskId !== undefined && task.run !== undefined) return derivedId(task.taskId, task.run);
-  const names = [note.queue, delivery.messageId, delivery.type, Object.entries(headers).sort()];
-  return derivedId(createHash('sha256').update(JSON.stringify(names)).update('\0').update(delivery.body).digest('hex'));
+  return idOfBytes(delivery.body, note.queue, delivery.messageId ?? '', delivery.type ?? '', headersJson(headers));
 }
 
-function optional<T>(schema: z.ZodType<T>, value: unknown): T | undefined {
-  const checked = schema.safeParse(value);
-  return checked.success ? checked.data : undefined;
+/** The same for the same headers, in whichever order they came; headers that are nested too deep for it count as none. */
+function headersJson(headers: Record<string, unknown>): string {
+  try {
+    return JSON.stringify(Object.entries(headers).sort(([one], [other]) => (one < other ? -1 : 1)));
+  } catch {
+    return '';
+  }
 }
+
+const countIn = (headers: Record<string, unknown>, name: string): number | undefined =>
+  orUndefined(wholeNumberHeader(headers, name, { least: 1, most: 2 ** 31 - 1 }));
 
 /** PostgreSQL's text holds no NUL. */
 function storable(text: string): string;

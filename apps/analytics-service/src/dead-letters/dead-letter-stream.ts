@@ -1,10 +1,10 @@
 import { streams } from '@mentorhub/contracts';
 import type { Delivery } from '@mentorhub/messaging';
-import { derivedId, takeInDeadLetters, type TaskStore } from '@mentorhub/task-store';
+import { derivedId, keepDeadLetter, takeInDeadLetters, type TaskStore } from '@mentorhub/task-store';
 import type { EntityManager } from 'typeorm';
 import type { MailCounter } from '../daily-stats/mail-counter.js';
 import type { Reading, Rest, Stream } from '../ingest/stream.js';
-import { bareLetter, deadLetterOf, type IncomingLetter } from './dead-letter-of.js';
+import { deadLetterOf, unreadLetter, type IncomingLetter } from './dead-letter-of.js';
 
 /** Parked messages, taken into the table of dead letters whatever they look like. */
 export class DeadLetterStream implements Stream<IncomingLetter> {
@@ -28,11 +28,10 @@ export class DeadLetterStream implements Stream<IncomingLetter> {
 
   written(): void {}
 
-  /** Only its body and the refusal are kept: a letter must neither get lost nor come round and round. */
-  async setAside(_delivery: Delivery, rest: Rest<IncomingLetter>): Promise<void> {
-    if (rest.reason !== 'refused') return;
-    const letters = rest.items.map((letter) => bareLetter(letter, rest.error));
-    await takeInDeadLetters(this.store.dataSource.manager, letters);
+  /** Its body and the refusal at least are kept: a letter must neither get lost nor come round and round. */
+  async setAside(delivery: Delivery, rest: Rest<IncomingLetter>): Promise<void> {
+    const letters = rest.reason === 'refused' ? rest.items : [unreadLetter(delivery, rest.error)];
+    for (const letter of letters) await keepDeadLetter(this.store.dataSource.manager, letter);
   }
 
   /** The runtime records a failure before it parks; nobody has done so for what the broker gave up. */

@@ -1,5 +1,5 @@
 import { RowId } from '@mentorhub/contracts';
-import type { Delivery } from '@mentorhub/messaging';
+import { orUndefined, textHeader, type Delivery } from '@mentorhub/messaging';
 import { taskHeaders, type ParkedEnvelope } from '@mentorhub/task-store';
 import { z } from 'zod';
 
@@ -40,25 +40,32 @@ export function parkingNote(delivery: Delivery): ParkingNote {
 }
 
 function noteOfRuntime({ headers }: Delivery): ParkingNote | undefined {
-  const envelope = Envelope.safeParse(parsed(headers[taskHeaders.deadLetter]));
+  const envelope = Envelope.safeParse(parsed(orUndefined(textHeader(headers, taskHeaders.deadLetter))));
   return envelope.success ? { ...envelope.data, byBroker: false } : undefined;
 }
 
 /** RabbitMQ puts its latest reason first. */
 function noteOfBroker({ headers, deliveryCount }: Delivery): ParkingNote | undefined {
-  const deaths = headers['x-death'];
+  const deaths: unknown = headers['x-death'];
   const death = Death.safeParse(Array.isArray(deaths) ? deaths[0] : undefined);
   if (!death.success) return undefined;
   const { queue, time } = death.data;
   const reason = death.data.reason.replaceAll('_', '-');
   const message = reasons[reason] ?? `RabbitMQ took it out of the queue with the reason "${reason}".`;
-  const at = time ? new Date(time.value * 1000) : new Date();
+  const at = time ? instantOf(time.value) : new Date();
   const error = {
     name: 'GivenUpByBroker',
     message: deliveryCount > 0 ? `${message} Deliveries: ${deliveryCount}.` : message,
   };
   return { reason, error, queue, at, byBroker: true };
 }
+
+/** Whoever writes to the queue of dead letters may write this, too. */
+function instantOf(seconds: number): Date {
+  return seconds >= 0 && seconds <= latestSecond ? new Date(seconds * 1000) : new Date();
+}
+
+const latestSecond = Date.parse('9999-12-31T23:59:59Z') / 1000;
 
 const reasons: Readonly<Record<string, string>> = {
   'delivery-limit':
@@ -73,9 +80,9 @@ function noteOfNobody({ routingKey }: Delivery): ParkingNote {
   return { reason: 'unknown', error: { name: 'Error', message }, queue: routingKey, at: new Date(), byBroker: false };
 }
 
-function parsed(header: unknown): unknown {
+function parsed(json: string | undefined): unknown {
   try {
-    return typeof header === 'string' ? JSON.parse(header) : undefined;
+    return json === undefined ? undefined : JSON.parse(json);
   } catch {
     return undefined;
   }

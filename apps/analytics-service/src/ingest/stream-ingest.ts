@@ -94,7 +94,7 @@ export class StreamIngest<Item> implements OnApplicationBootstrap, OnModuleDestr
     for (let items = 0, bytes = 0; items < batchItems && bytes < batchBytes;) {
       const delivery = this.waiting.shift();
       if (!delivery) break;
-      const reading = stream.read(delivery);
+      const reading = readingOf(stream, delivery);
       items += reading.items.length;
       bytes += delivery.body.length;
       batch.push({ delivery, ...reading });
@@ -155,3 +155,12 @@ export class StreamIngest<Item> implements OnApplicationBootstrap, OnModuleDestr
 }
 
 const isOpen = (delivery: Delivery): boolean => delivery.channelOpen;
+
+/** A stream does not throw here; if it does for some message, that must not end the process again and again. */
+function readingOf<Item>(stream: Stream<Item>, delivery: Delivery): Reading<Item> {
+  try {
+    return stream.read(delivery);
+  } catch (error) {
+    return { items: [], unreadable: { body: delivery.body, error: error as Error } };
+  }
+}

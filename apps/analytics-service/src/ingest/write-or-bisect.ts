@@ -1,4 +1,4 @@
-import { isDataFault } from './data-fault.js';
+import { isDataFault } from '@mentorhub/task-store';
 
 /** An item that the database refuses by itself. */
 export interface Refused<Item> {

@@ -1,16 +1,16 @@
 import { exchanges } from '@mentorhub/contracts';
-import type { Delivery, OutgoingMessage } from '@mentorhub/messaging';
-import { parkedMessage, toTaskError } from '@mentorhub/tasks/server';
+import type { Delivery } from '@mentorhub/messaging';
+import { parcelToPark, toTaskError, type Parcel } from '@mentorhub/tasks/server';
 
 export type ParkReason = 'undecodable' | 'refused';
 export const parkReasons: readonly ParkReason[] = ['undecodable', 'refused'];
 
-/** The message that parks `body`, a part of what `delivery` brought, for a person to look at. */
+/** What parks `body`, a part of what `delivery` brought, for a person to look at. */
 export function parkedEvents(
   delivery: Delivery,
   { body, reason, error }: { readonly body: Buffer; readonly reason: ParkReason; readonly error: Error },
   worker: string,
-): OutgoingMessage {
+): Parcel {
   const envelope = { reason, error: toTaskError(error), queue: delivery.queue, worker, at: new Date().toISOString() };
-  return { ...parkedMessage(delivery, envelope, exchanges.deadLetters), body };
+  return parcelToPark(delivery, envelope, exchanges.deadLetters, body);
 }

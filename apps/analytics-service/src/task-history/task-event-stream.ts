@@ -1,7 +1,8 @@
 import { streams } from '@mentorhub/contracts';
-import type { Delivery, MessagePublisher } from '@mentorhub/messaging';
+import type { Delivery } from '@mentorhub/messaging';
 import { analyticsMetrics, deadLetterMetrics } from '@mentorhub/metrics';
 import { projectEvents, type TaskEvent } from '@mentorhub/task-store';
+import { sendOrKeep, type ParcelTakers } from '@mentorhub/tasks/server';
 import type { EntityManager } from 'typeorm';
 import type { MailCounter } from '../daily-stats/mail-counter.js';
 import type { Rest, Stream } from '../ingest/stream.js';
@@ -15,7 +16,7 @@ export class TaskEventStream implements Stream<TaskEvent> {
   readonly prefetch = 50;
 
   constructor(
-    private readonly publisher: MessagePublisher,
+    private readonly takers: ParcelTakers,
     private readonly mails: Pick<MailCounter, 'count'>,
     private readonly worker: string,
   ) {}
@@ -38,11 +39,11 @@ export class TaskEventStream implements Stream<TaskEvent> {
     for (const { at } of events) analyticsMetrics.ingestLag.observe(Math.max(0, (now - Date.parse(at)) / 1000));
   }
 
-  /** Parked as a dead letter, and confirmed as such by the broker. @throws {PublishError} */
+  /** Parked as a dead letter, and confirmed as such by the broker; in PostgreSQL when it cannot be sent. @throws {PublishError} */
   async setAside(delivery: Delivery, rest: Rest<TaskEvent>): Promise<void> {
     const { reason, error } = rest;
     const body = reason === 'refused' ? bodyOf(rest.items, delivery) : rest.body;
-    await this.publisher.publish(parkedEvents(delivery, { body, reason, error }, this.worker));
+    await sendOrKeep(parkedEvents(delivery, { body, reason, error }, this.worker), this.takers);
     deadLetterMetrics.total.inc({ task: this.queue, reason });
   }
 }

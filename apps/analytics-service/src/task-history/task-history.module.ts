@@ -19,7 +19,8 @@ function ingestOf(
   logger: Logger,
   config: AnalyticsConfig,
 ) {
-  const stream = new TaskEventStream(broker.publisher, mails, config.INSTANCE_NAME);
+  const takers = { publisher: broker.publisher, store: { dataSource } };
+  const stream = new TaskEventStream(takers, mails, config.INSTANCE_NAME);
   for (const reason of parkReasons) deadLetterMetrics.total.inc({ task: stream.queue, reason }, 0);
   return new StreamIngest({ stream, broker, dataSource, health, logger });
 }

@@ -5,11 +5,13 @@ export interface Delivery {
   readonly messageId?: string;
   readonly type?: string;
   readonly appId?: string;
+  /** Absent also when it is beyond all dates. */
   readonly timestamp?: Date;
   readonly contentType?: string;
   readonly correlationId?: string;
   readonly replyTo?: string;
   readonly priority?: number;
+  /** As they came: whoever sent the message chose their names and types. Read them with `textHeader` and `wholeNumberHeader`. */
   readonly headers: Record<string, unknown>;
   /** The exchange and the key of the last hop: after a delay these are the ladder's. Dispatch on `type`. */
   readonly exchange: string;

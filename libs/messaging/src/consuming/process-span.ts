@@ -1,5 +1,6 @@
 import { context, propagation, ROOT_CONTEXT, type Span, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import type { Delivery } from './delivery.js';
+import { textGetter } from './header-values.js';
 
 const tracer = trace.getTracer('@mentorhub/messaging');
 
@@ -11,7 +12,7 @@ const tracer = trace.getTracer('@mentorhub/messaging');
  * await traceProcess(delivery, async (span) => { span.setAttribute('task.attempt', attempt); await handle(delivery); });
  */
 export async function traceProcess<T>(delivery: Delivery, fn: (span: Span) => T | Promise<T>): Promise<T> {
-  const parent = propagation.extract(ROOT_CONTEXT, delivery.headers);
+  const parent = propagation.extract(ROOT_CONTEXT, delivery.headers, textGetter);
   const span = tracer.startSpan(
     `process ${delivery.queue}`,
     { kind: SpanKind.CONSUMER, attributes: attributes(delivery) },

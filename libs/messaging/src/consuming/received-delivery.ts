@@ -2,6 +2,10 @@ import type { ConsumeMessage } from 'amqplib';
 import { publishTagHeader } from '../publishing/message-properties.js';
 import type { Acknowledger } from './acknowledger.js';
 import type { Delivery } from './delivery.js';
+import { orUndefined, wholeNumberHeader } from './header-values.js';
+
+/** The last second that a `Date` can name. */
+const lastSecond = 8_640_000_000_000;
 
 /** A delivery over the message that amqplib decoded; bound to the channel it came from by its acknowledger. */
 export class ReceivedDelivery implements Delivery {
@@ -13,7 +17,7 @@ export class ReceivedDelivery implements Delivery {
     private readonly message: ConsumeMessage,
     private readonly acknowledger: Acknowledger,
   ) {
-    this.headers = message.properties.headers ?? {};
+    this.headers = ownHeaders(message.properties.headers ?? {});
     this.deliveryCount = deliveryCountOf(this.headers);
     if (publishTagHeader in this.headers) delete this.headers[publishTagHeader];
   }
@@ -36,7 +40,7 @@ export class ReceivedDelivery implements Delivery {
 
   get timestamp(): Date | undefined {
     const seconds = this.message.properties.timestamp as number | undefined;
-    return seconds === undefined ? undefined : new Date(seconds * 1000);
+    return seconds === undefined || seconds > lastSecond ? undefined : new Date(seconds * 1000);
   }
 
   get contentType(): string | undefined {
@@ -85,6 +89,13 @@ export class ReceivedDelivery implements Delivery {
  * the first time.
  */
 function deliveryCountOf(headers: Record<string, unknown>): number {
-  const counts = [headers['x-delivery-count'], headers['x-acquired-count']];
-  return Math.max(0, ...counts.filter((count) => typeof count === 'number'));
+  const counts = ['x-delivery-count', 'x-acquired-count'].map((name) => wholeNumberHeader(headers, name, countRange));
+  return Math.max(0, ...counts.map((count) => orUndefined(count) ?? 0));
+}
+
+const countRange = { least: 0, most: 2 ** 31 - 1 };
+
+/** To amqplib a table by the name of `__proto__` is what the headers inherit from, and would be read as if it were headers. */
+function ownHeaders(headers: Record<string, unknown>): Record<string, unknown> {
+  return Object.getPrototypeOf(headers) === Object.prototype ? headers : { ...headers };
 }

@@ -10,6 +10,7 @@ import { messageProperties } from './message-properties.js';
 import { largestBodyBytes, type OutgoingMessage } from './outgoing-message.js';
 import { PendingPublish } from './pending-publish.js';
 import { PublishError } from './publish-error.js';
+import { unsendableHeader } from './sendable-headers.js';
 import { endSendSpan, startSendSpan } from './send-span.js';
 import { WaitingLine } from './waiting-line.js';
 
@@ -133,15 +134,8 @@ export class ConfirmingPublisher implements MessagePublisher, ConfirmChannelOwne
         new PublishError('disconnected', 'There is no connection to RabbitMQ; try again when it is back.'),
       );
     }
-    if (pending.message.body.length > largestBodyBytes) {
-      return this.settled(
-        pending,
-        new PublishError(
-          'refused',
-          `A message may have at most ${largestBodyBytes} bytes; keep larger data elsewhere and send a reference.`,
-        ),
-      );
-    }
+    const misfit = misfitOf(pending);
+    if (misfit) return this.settled(pending, misfit);
     if (this.waiting.isEmpty && this.canSend()) return this.send(pending);
     if (!this.waiting.add(pending)) {
       this.settled(
@@ -160,7 +154,7 @@ export class ConfirmingPublisher implements MessagePublisher, ConfirmChannelOwne
     try {
       this.channel!.send(pending);
     } catch (error) {
-      this.settled(pending, unsendable(error as Error));
+      this.settled(pending, notWritten(error as Error));
     }
   }
 
@@ -208,9 +202,21 @@ export class ConfirmingPublisher implements MessagePublisher, ConfirmChannelOwne
   }
 }
 
+function misfitOf({ message, properties }: PendingPublish): PublishError | undefined {
+  const header = unsendableHeader(properties.headers);
+  if (header !== undefined)
+    return unsendable(`The message cannot be sent as it is: its header "${header.slice(0, 255)}" does not fit AMQP.`);
+  if (message.body.length <= largestBodyBytes) return undefined;
+  return unsendable(
+    `A message may have at most ${largestBodyBytes} bytes; keep larger data elsewhere and send a reference.`,
+  );
+}
+
 /** Nothing was written. Either the message does not fit AMQP (64 KiB of headers, 255 bytes of a name), or the channel is being closed. */
-function unsendable(error: Error): PublishError {
+function notWritten(error: Error): PublishError {
   if (error.name === 'IllegalOperationError')
     return new PublishError('disconnected', 'The connection to RabbitMQ is being closed.');
-  return new PublishError('refused', `The message cannot be sent as it is: ${error.message}`);
+  return unsendable(`The message cannot be sent as it is: ${error.message}`);
 }
+
+const unsendable = (message: string): PublishError => new PublishError('refused', message, false, true);

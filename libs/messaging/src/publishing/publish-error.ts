@@ -16,6 +16,8 @@ export class PublishError extends Error {
     message: string,
     /** True when the message was written, so that the broker may have taken it; publishing it again may then deliver it twice. */
     readonly ambiguous = false,
+    /** True when it would fail again however often it is tried: its headers, properties or body do not fit AMQP or a limit. */
+    readonly unsendable = false,
   ) {
     super(message);
   }

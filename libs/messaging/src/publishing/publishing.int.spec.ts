@@ -221,12 +221,16 @@ describe('publishing', () => {
     ['a message id over 255 bytes', { messageId: 'x'.repeat(300) }],
     ['a time that is none', { timestamp: new Date(NaN) }],
     ['a body over the broker’s limit', { body: Buffer.alloc(largestBodyBytes + 1) }],
-  ])('refuses %s without harm to the others', async (_, fields) => {
+    ['a header with a number that is none', { headers: { odd: [Number.NaN] } }],
+    ['a header of a type that nobody knows', { headers: { odd: { '!': 'unheard-of' } } }],
+  ])('refuses %s for good, without harm to the others', async (_, fields) => {
     const broker = await start();
     const [before, bad, after] = await Promise.all(
       [message(), message(fields), message()].map((one) => failureOf(broker.publisher.publish(one))),
     );
     expect([before, bad, after]).toEqual(['confirmed', 'refused', 'confirmed']);
+    await expect(broker.publisher.publish(message(fields))).rejects.toMatchObject({ unsendable: true });
+    expect(proxy.open).toBe(2);
   });
 
   it('sends large bodies through many frames, and waits for the socket to drain', async () => {

@@ -1,5 +1,6 @@
 import { type Context, context, propagation, type Span, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import type { BrokerAddress } from '../connection/broker-address.js';
+import { textGetter } from '../consuming/header-values.js';
 import type { OutgoingMessage } from './outgoing-message.js';
 import type { PublishError } from './publish-error.js';
 
@@ -36,7 +37,7 @@ export function endSendSpan(span: Span, failure?: PublishError): void {
 
 function parentContext(headers: Record<string, unknown>): Context | undefined {
   if (typeof headers['traceparent'] === 'string') {
-    const extracted = propagation.extract(context.active(), headers);
+    const extracted = propagation.extract(context.active(), headers, textGetter);
     return trace.getSpanContext(extracted) ? extracted : undefined;
   }
   const active = context.active();

@@ -21,7 +21,20 @@ export const refuseWith = ({ code, message, faults }: CallRefusedError): Buffer 
 
 /** The output that an answer brings. @throws {CallRefusedError} it brings none, or cannot be read. */
 export function readAnswer(body: Buffer, output: z.ZodType): unknown {
-  const answer = Answer.parse(JSON.parse(body.toString()));
-  if (answer.ok) return output.parse(answer.output);
-  throw new CallRefusedError(answer.code, answer.message, answer.faults);
+  const answer = Answer.safeParse(parsed(body));
+  if (!answer.success) throw unreadable();
+  if (!answer.data.ok) throw new CallRefusedError(answer.data.code, answer.data.message, answer.data.faults);
+  const checked = output.safeParse(answer.data.output);
+  if (!checked.success) throw unreadable();
+  return checked.data;
+}
+
+const unreadable = () => new CallRefusedError('failed', 'The answer of the service that was asked cannot be read.');
+
+function parsed(body: Buffer): unknown {
+  try {
+    return JSON.parse(body.toString());
+  } catch {
+    return undefined;
+  }
 }

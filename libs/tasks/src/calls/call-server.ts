@@ -109,7 +109,7 @@ export class CallServer {
   private async handle({ type = '', body, messageId = '' }: Delivery): Promise<unknown> {
     const handler = this.handlers.get(type);
     if (!handler) throw new CallRefusedError('failed', `This version of the service does not know the call "${type}".`);
-    const input = handler.contract.input.safeParse(JSON.parse(body.toString()));
+    const input = handler.contract.input.safeParse(parsed(body));
     if (!input.success) throw misfit(input.error);
     return handler.handle(input.data, { id: messageId });
   }
@@ -118,6 +118,14 @@ export class CallServer {
     if (isPassingFault(error)) return new CallRefusedError('unavailable', 'The database does not answer.');
     this.options.logger.error({ err: error, call: type }, 'A call met a fault of this service.');
     return new CallRefusedError('failed', 'The service that was asked met a fault of its own.');
+  }
+}
+
+function parsed(body: Buffer): unknown {
+  try {
+    return JSON.parse(body.toString());
+  } catch {
+    throw new CallRefusedError('invalid', 'The input of the call is no JSON.');
   }
 }
 

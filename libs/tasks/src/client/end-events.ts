@@ -1,7 +1,6 @@
 import type { Broker, Consumer, Delivery } from '@mentorhub/messaging';
-import type { TaskEvent } from '@mentorhub/task-store';
 import { taskEventBatch } from '../settlement/settlement.js';
-import { endTold, type TaskEnd } from './task-end.js';
+import { readEnd, type TaskEnd } from './task-end.js';
 
 export interface EndEventsOptions {
   readonly broker: Broker;
@@ -83,10 +82,11 @@ export class EndEvents {
   }
 }
 
-/** A batch that cannot be read concerns nobody here: the history parks it. */
+/** What cannot be read concerns nobody here: the history parks it. The others of its batch do not suffer for it. */
 function endsIn(body: Buffer): TaskEnd[] {
   try {
-    return (JSON.parse(body.toString()) as TaskEvent[]).flatMap((event) => endTold(event) ?? []);
+    const batch: unknown = JSON.parse(body.toString());
+    return Array.isArray(batch) ? batch.flatMap((event) => readEnd(event) ?? []) : [];
   } catch {
     return [];
   }

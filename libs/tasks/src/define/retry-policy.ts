@@ -49,14 +49,18 @@ export function retryPolicy(
 function faultOf({ maxRetries, delaySeconds, factor, maxDelaySeconds, jitter }: RetryPolicy): string | undefined {
   if (!Number.isInteger(maxRetries) || maxRetries < 0 || maxRetries > mostRetries)
     return `retry.maxRetries is a whole number from 0 to ${mostRetries}, not ${maxRetries}.`;
-  if (!(delaySeconds >= 0 && delaySeconds <= longestRetryDelaySeconds))
+  if (!isWithin(delaySeconds, 0, longestRetryDelaySeconds))
     return `retry.delaySeconds is from 0 to ${longestRetryDelaySeconds}, not ${delaySeconds}.`;
-  if (!(factor >= 1 && factor <= 100)) return `retry.factor is from 1 to 100, not ${factor}.`;
-  if (!(maxDelaySeconds > 0 && maxDelaySeconds <= longestRetryDelaySeconds))
+  if (!isWithin(factor, 1, 100)) return `retry.factor is from 1 to 100, not ${factor}.`;
+  if (!isWithin(maxDelaySeconds, Number.MIN_VALUE, longestRetryDelaySeconds))
     return `retry.maxDelaySeconds is above 0 and at most ${longestRetryDelaySeconds}, not ${maxDelaySeconds}.`;
   if (!jitters.includes(jitter)) return `retry.jitter is ${jitters.join(', ')}, not ${String(jitter)}.`;
   return undefined;
 }
+
+/** What a message overrides comes from JSON that anybody may have written. */
+const isWithin = (value: unknown, least: number, most: number): boolean =>
+  typeof value === 'number' && value >= least && value <= most;
 
 const withoutUndefined = <T extends object>(given: T): Partial<T> =>
   Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as Partial<T>;

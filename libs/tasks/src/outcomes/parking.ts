@@ -1,6 +1,21 @@
-import type { Delivery, OutgoingMessage } from '@mentorhub/messaging';
+import {
+  portableHeaders,
+  PublishError,
+  type Delivery,
+  type MessagePublisher,
+  type OutgoingMessage,
+} from '@mentorhub/messaging';
 import { deadLetterMetrics } from '@mentorhub/metrics';
-import { taskHeaders, type ParkedEnvelope, type TaskError } from '@mentorhub/task-store';
+import {
+  derivedId,
+  idOfBytes,
+  keepDeadLetter,
+  taskHeaders,
+  type DeadLetter,
+  type ParkedEnvelope,
+  type TaskError,
+  type TaskStore,
+} from '@mentorhub/task-store';
 
 /**
  * A message can carry 64 KiB of headers. Original headers above their share are left out, and an error is shortened to
@@ -9,18 +24,49 @@ import { taskHeaders, type ParkedEnvelope, type TaskError } from '@mentorhub/tas
 const mostHeaderBytes = 32_000;
 const mostEnvelopeBytes = 24_000;
 
-/** A parked message: the original one, and beside it why it was parked. */
-export function parkedMessage(delivery: Delivery, envelope: ParkedEnvelope, exchange: string): OutgoingMessage {
-  const tooLarge = Buffer.byteLength(JSON.stringify(delivery.headers)) > mostHeaderBytes;
-  return {
-    ...identityOf(delivery),
-    exchange,
-    routingKey: delivery.queue,
-    body: delivery.body,
-    timestamp: new Date(),
-    mandatory: true,
-    headers: { ...(tooLarge ? {} : delivery.headers), [taskHeaders.deadLetter]: envelopeJson(envelope) },
-  };
+/** What must not get lost, in the forms that it can take. */
+export interface Parcel {
+  /** As it is to be published; where that can never be sent, the next. */
+  readonly messages: readonly OutgoingMessage[];
+  /** What is kept in PostgreSQL when none of them can be sent. */
+  readonly letter: DeadLetter;
+}
+
+export interface ParcelTakers {
+  readonly publisher: MessagePublisher;
+  readonly store: Pick<TaskStore, 'dataSource'>;
+}
+
+/**
+ * Makes a parcel durable: in a queue, or among the dead letters. Doing it twice leaves one letter.
+ *
+ * @throws {PublishError} RabbitMQ does not take it now; @throws what PostgreSQL says when it does not. It may be tried again.
+ */
+export async function sendOrKeep({ messages, letter }: Parcel, { publisher, store }: ParcelTakers): Promise<void> {
+  for (const message of messages) {
+    try {
+      return await publisher.publish(message);
+    } catch (error) {
+      if (!(error instanceof PublishError && error.unsendable)) throw error;
+    }
+  }
+  await keepDeadLetter(store.dataSource.manager, letter);
+}
+
+/**
+ * Parks a message, or `body` as the part of it that matters: the original one, and beside it why it was parked. What
+ * cannot be sent as it came goes as its bytes, without its headers and its names.
+ */
+export function parcelToPark(
+  delivery: Delivery,
+  envelope: ParkedEnvelope,
+  exchange: string,
+  body: Buffer = delivery.body,
+): Parcel {
+  const note = { [taskHeaders.deadLetter]: envelopeJson(envelope) };
+  const bare = { exchange, routingKey: delivery.queue, body, timestamp: new Date(), mandatory: true, headers: note };
+  const whole = { ...bare, ...identityOf(delivery), headers: { ...affordableHeaders(delivery), ...note } };
+  return { messages: [whole, bare], letter: letterOf(delivery, envelope, body) };
 }
 
 /** What a message keeps wherever the runtime moves it. */
@@ -33,6 +79,26 @@ export const identityOf = ({ messageId, type, appId, contentType, correlationId,
   ...(replyTo && { replyTo }),
   ...(priority && { priority }),
 });
+
+/** A run of a task has one letter, whichever way it comes; anything else is known by its bytes. */
+export function letterOf(delivery: Delivery, envelope: ParkedEnvelope, body: Buffer): DeadLetter {
+  const { queue, messageId = '', type } = delivery;
+  const { taskId, run, at, ...rest } = envelope;
+  const known = taskId !== undefined && run !== undefined;
+  return {
+    ...rest,
+    ...{ taskId, run, name: type, headers: portableHeaders(delivery.headers), body, parkedAt: new Date(at) },
+    id: known ? derivedId(taskId, run) : idOfBytes(body, queue, messageId, type ?? ''),
+  };
+}
+
+function affordableHeaders({ headers }: Delivery): Delivery['headers'] {
+  try {
+    return Buffer.byteLength(JSON.stringify(headers)) > mostHeaderBytes ? {} : headers;
+  } catch {
+    return {}; // nested too deep
+  }
+}
 
 function envelopeJson(envelope: ParkedEnvelope): string {
   for (let longest = 8_000; ; longest = Math.floor(longest / 2)) {

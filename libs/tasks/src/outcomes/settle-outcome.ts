@@ -1,20 +1,28 @@
 import {
   delayedRoute,
   longestDelaySeconds,
+  portableHeaders,
   type Delivery,
   type MessagePublisher,
   type OutgoingMessage,
 } from '@mentorhub/messaging';
 import type { Logger } from '@mentorhub/service';
-import { taskHeaders, type ParkedEnvelope, type TaskEvent } from '@mentorhub/task-store';
-import { redeliveriesOf } from '../server/decode-delivery.js';
+import {
+  taskHeaders,
+  type DeadLetter,
+  type ParkedEnvelope,
+  type TaskEvent,
+  type TaskStore,
+} from '@mentorhub/task-store';
+import { redeliveriesOf, taskNamedBy } from '../server/decode-delivery.js';
 import type { Job } from '../server/job.js';
 import type { Settlement } from '../settlement/settlement.js';
 import type { Outcome, RecordedOutcome, Retrying } from './outcome.js';
-import { countParked, identityOf, parkedMessage } from './parking.js';
+import { countParked, identityOf, letterOf, parcelToPark, sendOrKeep, type Parcel } from './parking.js';
 
 export interface OutcomeSettlerOptions {
   readonly publisher: MessagePublisher;
+  readonly store: Pick<TaskStore, 'dataSource'>;
   readonly settlement: Settlement;
   readonly deadLetterExchange: string;
   readonly worker: string;
@@ -94,7 +102,7 @@ export class OutcomeSettler {
   private park(delivery: Delivery, what: Omit<ParkedEnvelope, 'queue' | 'worker' | 'at'>): Promise<boolean> {
     const { worker, deadLetterExchange } = this.options;
     const envelope = { ...what, queue: delivery.queue, worker, at: new Date().toISOString() };
-    return this.publishUntilConfirmed(delivery, parkedMessage(delivery, envelope, deadLetterExchange));
+    return this.untilDurable(delivery, parcelToPark(delivery, envelope, deadLetterExchange));
   }
 
   /** A row is due again already; a message without one goes to the delay ladder as its next attempt. */
@@ -150,21 +158,28 @@ export class OutcomeSettler {
       mandatory: true,
       ...(timestamp && { timestamp }),
     };
-    return this.publishUntilConfirmed(delivery, message);
+    return this.untilDurable(delivery, { messages: [message, plainest(message)], letter: this.unmovable(delivery) });
+  }
+
+  private unmovable(delivery: Delivery): DeadLetter {
+    const error = { name: 'Error', message: 'It had to wait and could not be sent to the delay ladder.' };
+    const { worker } = this.options;
+    const what = { reason: 'unsendable', error, queue: delivery.queue, worker, at: new Date().toISOString() };
+    return letterOf(delivery, { ...what, ...taskNamedBy(delivery) }, delivery.body);
   }
 
   /**
-   * Publishes what must not get lost before the delivery is acked. Once the delivery's channel is gone the broker gives
-   * it to somebody else, and there is nothing left to do.
+   * Sends on, or keeps, what must not get lost before the delivery is acked. Once the delivery's channel is gone the broker
+   * gives it to somebody else, and there is nothing left to do.
    */
-  private async publishUntilConfirmed(delivery: Delivery, message: OutgoingMessage): Promise<boolean> {
+  private async untilDurable(delivery: Delivery, parcel: Parcel): Promise<boolean> {
     while (delivery.channelOpen) {
       try {
-        await this.options.publisher.publish(message);
+        await sendOrKeep(parcel, this.options);
         return true;
       } catch (error) {
         this.options.logger.warn(
-          { err: error, exchange: message.exchange },
+          { err: error, exchange: parcel.messages[0]?.exchange },
           'A message could not be moved on; trying again.',
         );
         await new Promise((resolve) => setTimeout(resolve, publishAgainMs));
@@ -172,4 +187,10 @@ export class OutcomeSettler {
     }
     return false;
   }
+}
+
+/** Of a message that cannot be sent as it came, what says which task it is, and the headers that can be sent. */
+function plainest({ exchange, routingKey, body, messageId, type, headers = {} }: OutgoingMessage): OutgoingMessage {
+  const names = { ...(messageId && { messageId }), ...(type && { type }) };
+  return { exchange, routingKey, body, ...names, mandatory: true, headers: portableHeaders(headers) };
 }

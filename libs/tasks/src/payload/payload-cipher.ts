@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createHmac, randomBytes } from 'node:crypto';
 
 /** Keys of 32 bytes by id. New values are encrypted with the active one; the others still decrypt older ones. */
 export interface PayloadKeys {
@@ -25,13 +25,27 @@ export class PayloadCipher {
       cipher.final(),
       cipher.getAuthTag(),
     ]);
-    return [prefix, this.keys.activeId, sealed.toString('base64')].join(':');
+    return [prefix, this.keys.activeId, sealed.toString('base64'), fingerprintOf(this.key(this.keys.activeId))].join(
+      ':',
+    );
+  }
+
+  /** Why a value that looks encrypted cannot be decrypted with the keys of this process; undefined when they will do. */
+  missingKey(text: string): string | undefined {
+    const [start, keyId, sealed, fingerprint] = text.split(':');
+    if (start !== prefix || keyId === undefined || sealed === undefined) return undefined;
+    const key = this.keys.keys.get(keyId);
+    if (!key) return noKey(keyId);
+    if (fingerprint === undefined || fingerprint === fingerprintOf(key)) return undefined;
+    return `PAYLOAD_KEYS has another key "${keyId}" than the one it was encrypted with; give every process the same, and a new key a new id.`;
   }
 
   /** @throws {Error} not encrypted by us, an unknown key, or changed or moved since. */
   decrypt(text: string, place: string): unknown {
     const [start, keyId, sealed] = text.split(':');
     if (start !== prefix || keyId === undefined || sealed === undefined) throw new Error('It is not encrypted.');
+    const missing = this.missingKey(text);
+    if (missing !== undefined) throw new Error(missing);
     const bytes = Buffer.from(sealed, 'base64');
     const decipher = createDecipheriv('aes-256-gcm', this.key(keyId), bytes.subarray(0, ivBytes), {
       authTagLength: tagBytes,
@@ -44,7 +58,13 @@ export class PayloadCipher {
 
   private key(id: string): Buffer {
     const key = this.keys.keys.get(id);
-    if (!key) throw new Error(`PAYLOAD_KEYS has no key "${id}"; add the key that it was encrypted with.`);
+    if (!key) throw new Error(noKey(id));
     return key;
   }
 }
+
+const noKey = (id: string): string => `PAYLOAD_KEYS has no key "${id}"; add the key that it was encrypted with.`;
+
+/** Tells keys apart, and nothing of a key of 32 random bytes: so a wrong key is not taken for a value that was changed. */
+const fingerprintOf = (key: Buffer): string =>
+  createHmac('sha256', key).update('fingerprint of a payload key').digest('hex').slice(0, 8);

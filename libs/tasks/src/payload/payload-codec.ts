@@ -64,7 +64,7 @@ export function openPayload(
   const opened = { ...body };
   for (const field of contract.sensitive) {
     const value = opened[field];
-    if (value !== undefined) opened[field] = cipher.decrypt(String(value), place(taskId, field));
+    if (value !== undefined) opened[field] = cipher.decrypt(sealedText(value), place(taskId, field));
   }
   return opened;
 }
@@ -91,4 +91,23 @@ export function secretsIn(
 function textsIn(value: unknown): string[] {
   if (typeof value === 'object' && value !== null) return Object.values(value).flatMap(textsIn);
   return typeof value === 'string' || typeof value === 'number' ? [String(value)] : [];
+}
+
+/** Why a sensitive field of a parsed body cannot be decrypted with the keys of this process; undefined when they will do. */
+export function missingKeyOf(
+  contract: AnyTaskContract,
+  body: Record<string, unknown>,
+  cipher: PayloadCipher,
+): string | undefined {
+  const values = contract.sensitive.map((field) => body[field]).filter((value) => typeof value === 'string');
+  for (const value of values) {
+    const missing = cipher.missingKey(value);
+    if (missing !== undefined) return missing;
+  }
+  return undefined;
+}
+
+function sealedText(value: unknown): string {
+  if (typeof value !== 'string') throw new Error('It is not encrypted.');
+  return value;
 }

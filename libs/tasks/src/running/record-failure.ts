@@ -1,3 +1,4 @@
+import { portableHeaders } from '@mentorhub/messaging';
 import { isReservedHeader } from '@mentorhub/task-store';
 import type { EntityManager } from 'typeorm';
 import type { Outcome } from '../outcomes/outcome.js';
@@ -36,10 +37,12 @@ export async function recordFailure(
   return failure;
 }
 
-/** The message as the next attempt carries it, should the task have no row. */
+/** The message as the next attempt carries it, should the task have no row: headers that a row cannot hold are left out. */
 function messageOf(job: Job) {
   const { contract, delivery, expiresAt } = job;
-  const headers = Object.fromEntries(Object.entries(delivery.headers).filter(([name]) => !isReservedHeader(name)));
+  const headers = Object.fromEntries(
+    Object.entries(portableHeaders(delivery.headers)).filter(([name]) => !isReservedHeader(name)),
+  );
   return {
     name: contract.name,
     version: contract.version,

@@ -10,7 +10,7 @@ export {
   type ThreadHandlerRegistration,
 } from '../isolation/thread-handler.js';
 export type { ThreadOptions } from '../isolation/thread-options.js';
-export { parkedMessage } from '../outcomes/parking.js';
+export { parcelToPark, sendOrKeep, type Parcel, type ParcelTakers } from '../outcomes/parking.js';
 export { toTaskError } from '../outcomes/task-error.js';
 export {
   ClaimLostError,

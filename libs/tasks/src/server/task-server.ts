@@ -1,6 +1,6 @@
 import type { Broker, Delivery, MessagePublisher } from '@mentorhub/messaging';
 import { isDatabaseAway, type DatabaseProbe, type HealthChecks, type Logger } from '@mentorhub/service';
-import type { TaskStore } from '@mentorhub/task-store';
+import { isRefusedValue, type TaskStore } from '@mentorhub/task-store';
 import { Server, type CustomTransportStrategy } from '@nestjs/microservices';
 import { lastValueFrom } from 'rxjs';
 import type { Tasks } from '../client/tasks.js';
@@ -8,6 +8,7 @@ import { queueFor, type Catalogue } from '../define/index.js';
 import { RevocationWatch } from '../control/revocation-watch.js';
 import type { SharedRatesOf } from '../flow/shared-rates.js';
 import { expire } from '../middleware/expire.js';
+import { haveKeys } from '../middleware/have-keys.js';
 import { HoldBack } from '../middleware/hold-back.js';
 import { join } from '../middleware/join.js';
 import { IsolatedHandlers } from '../isolation/isolated-handlers.js';
@@ -110,6 +111,7 @@ export class TaskServer extends Server implements CustomTransportStrategy {
     });
     this.settler = new OutcomeSettler({
       publisher,
+      store,
       settlement: this.settlement,
       deadLetterExchange: exchanges.deadLetters,
       worker,
@@ -146,6 +148,7 @@ export class TaskServer extends Server implements CustomTransportStrategy {
       joined,
       expire(effectsOptions),
       refuseRevoked(this.revocations, effectsOptions),
+      haveKeys({ cipher: options.cipher, health: options.health, logger: taskLogger }),
       this.holdBack.step,
       this.suspects.step,
     ];
@@ -235,15 +238,26 @@ export class TaskServer extends Server implements CustomTransportStrategy {
     } catch (error) {
       this.options.taskLogger.error(
         { err: error, queue: delivery.queue, message_id: delivery.messageId, task: delivery.type },
-        'A delivery could not be settled; it comes again when its channel closes.',
+        'A delivery could not be settled as it should; it is parked.',
       );
+      await this.parkUnsettled(delivery, error);
+    }
+  }
+
+  /** Something about it that nobody thought of: left unacked, it would hold its place here for ever and meet the same fault again. */
+  private async parkUnsettled(delivery: Delivery, error: unknown): Promise<void> {
+    try {
+      const outcome = { kind: 'unreadable', reason: 'unsettled', error: toTaskError(error), event: undefined } as const;
+      await this.settler.settle(delivery, outcome);
+    } catch (err) {
+      this.options.taskLogger.error({ err }, 'A delivery could not be parked; it comes again when its channel closes.');
     }
   }
 
   private async decide(delivery: Delivery, waitAside: WaitAside): Promise<void> {
     try {
       const job = decodeDelivery(delivery, this.options.catalogue, waitAside);
-      await this.settler.settle(delivery, await this.untilDecided(job), job);
+      await this.settler.settle(delivery, unlessRefused(await this.untilDecided(job)), job);
     } catch (error) {
       if (!(error instanceof UnreadableMessage)) throw error;
       const outcome = this.unreadable(delivery, error);
@@ -294,4 +308,13 @@ export class TaskServer extends Server implements CustomTransportStrategy {
     return async (payload, context) =>
       lastValueFrom(this.transformToObservable(await handler(payload, context)), { defaultValue: undefined });
   }
+}
+
+/**
+ * PostgreSQL refuses the values of a message, and would refuse them again: it is parked instead of coming round for ever.
+ * What a handler writes is no matter of this; that is its failure.
+ */
+function unlessRefused(outcome: Outcome): Outcome {
+  if (outcome.kind !== 'fault' || !isRefusedValue(outcome.error)) return outcome;
+  return { kind: 'unreadable', reason: 'unsettled', error: toTaskError(outcome.error), event: undefined };
 }

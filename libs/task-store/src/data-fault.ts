@@ -11,3 +11,9 @@ export function isDataFault(error: unknown): boolean {
 
 /** Classes of SQLSTATE: cardinality, data exception, integrity constraint, program limit exceeded. */
 const refusals = new Set(['21', '22', '23', '54']);
+
+/** PostgreSQL refuses a value for what it is, whatever else the database holds. */
+export function isRefusedValue(error: unknown): boolean {
+  const { code } = (error ?? {}) as { code?: unknown };
+  return typeof code === 'string' && code.length === 5 && ['22', '54'].includes(code.slice(0, 2));
+}

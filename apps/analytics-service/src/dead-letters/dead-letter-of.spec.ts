@@ -1,0 +1,46 @@
+import type { Delivery } from '@mentorhub/messaging';
+import { taskHeaders } from '@mentorhub/task-store';
+import { deadLetterOf } from './dead-letter-of.js';
+
+const letterWith = (headers: Record<string, unknown>, body = 'body') =>
+  deadLetterOf({
+    queue: 'dead-letters',
+    routingKey: 'email',
+    deliveryCount: 0,
+    headers,
+    body: Buffer.from(body),
+  } as Delivery);
+
+const death = (time: unknown) => ({ 'x-death': [{ reason: 'rejected', queue: 'email', time }] });
+
+describe('making a dead letter of anything that arrives', () => {
+  it.each([2 ** 64, 8_640_000_000_001, -1])('takes now for a death at second %d, which no year has', (value) => {
+    const { parkedAt, reason } = letterWith(death({ '!': 'timestamp', value }));
+    expect(reason).toBe('rejected');
+    expect(Math.abs(Date.now() - parkedAt.getTime())).toBeLessThan(60_000);
+  });
+
+  it('converts no header to compare or to count', () => {
+    const odd = { toString: 'text', valueOf: 'text', toJSON: 'text' };
+    const headers = {
+      a: odd,
+      b: [odd],
+      [taskHeaders.version]: odd,
+      [taskHeaders.run]: odd,
+      [taskHeaders.attempt]: odd,
+    };
+    expect(letterWith({ ...death({ value: 1 }), ...headers })).toMatchObject({ run: undefined, version: undefined });
+  });
+
+  it('tells letters apart by their headers, in whichever order they came', () => {
+    expect(letterWith({ a: 1, b: [2] }).id).toBe(letterWith({ b: [2], a: 1 }).id);
+    expect(letterWith({ a: 1 }).id).not.toBe(letterWith({ a: 2 }).id);
+    expect(letterWith({ a: 1 }).id).not.toBe(letterWith({ a: 1 }, 'other').id);
+  });
+
+  it('names one by its bytes when its headers are nested too deep to be written down', () => {
+    let deep: unknown = {};
+    for (let level = 0; level < 100_000; level += 1) deep = { deep };
+    expect(letterWith({ deep }).id).toBe(letterWith({ deep }).id);
+  });
+});
