@@ -165,7 +165,8 @@ describe('Messages that came back', () => {
     const gate = new Gate();
     script.ping = () => gate.pass();
     await startWorker();
-    const hanging = await deliver(producer, BriefPing, { note: 'hangs' });
+    const once = { [taskHeaders.retry]: '{"maxRetries":0}' };
+    const hanging = await deliver(producer, BriefPing, { note: 'hangs' }, { headers: once });
     await eventually(() => gate.entered === 1);
     const suspect = randomUUID();
     await startedBefore(suspect, 1);
@@ -181,9 +182,10 @@ describe('Messages that came back', () => {
     try {
       expect((await producer.ended(suspect)).state).toBe('succeeded');
       gate.open();
-      expect((await producer.ended(hanging)).state).toBe('succeeded');
+      expect((await producer.failed(hanging)).name).toBe('HardLimitError');
     } finally {
       await another.stop();
     }
+    await takeParked(servers);
   });
 });

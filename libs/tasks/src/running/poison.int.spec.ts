@@ -7,7 +7,7 @@ import { deliver, takeParked } from '../../test/messages.js';
 import { createServers, TaskApplication, type Servers } from '../../test/task-application.js';
 import type { AnyTaskContract } from '../define/index.js';
 
-jest.setTimeout(600_000);
+jest.setTimeout(1_200_000);
 
 const mostDeaths = 40;
 const killers = sized({ short: 2, full: 5 });
@@ -124,7 +124,7 @@ describe('A message that kills its worker', () => {
     const allParked = servers.vhost.management.waitForQueue(
       'dead-letters',
       ({ messages }) => messages === killers + 1,
-      { timeoutSeconds: 500 },
+      { timeoutSeconds: 1_100 },
     );
     const ended = Promise.all([allParked, ...[...slow, ...quick, ...guilty].map((id) => waitFor(id))]);
     expect(await deathsUntil(ended)).toBeGreaterThanOrEqual(3 * (killers + 1));
