@@ -69,23 +69,26 @@ describe('Encrypting a field', () => {
 describe('A payload with sensitive fields', () => {
   const payload = z.strictObject({ to: z.string(), token: z.string().optional() });
   const Send = defineTask({ name: 'mail.send', version: 1, effects: 'idempotent', payload, sensitive: ['token'] });
-  const encode = (value: { to: string; token?: string }, id = 'id') =>
+  const [id, other] = ['0193a4c0-0000-7000-8000-000000000001', '0193a4c0-0000-7000-8000-000000000002'];
+  const encode = (value: { to: string; token?: string }) =>
     JSON.parse(encodePayload(Send, value, id, cipher).toString());
 
   it('is encrypted in those alone, and opened again for its task', () => {
     const body = encode({ to: 'anna', token: 'hush' });
     expect(body).toEqual({ to: 'anna', token: expect.stringMatching(/^mh1:/) });
-    expect(openPayload(Send, body, 'id', cipher)).toEqual({ to: 'anna', token: 'hush' });
+    expect(openPayload(Send, body, id, cipher)).toEqual({ to: 'anna', token: 'hush' });
     expect(body.token).toMatch(/^mh1:/);
   });
 
   it('cannot be opened for another task', () => {
-    expect(() => openPayload(Send, encode({ to: 'anna', token: 'hush' }), 'other', cipher)).toThrow();
+    const body = encode({ to: 'anna', token: 'hush' });
+    expect(openPayload(Send, body, id.toUpperCase(), cipher)).toEqual({ to: 'anna', token: 'hush' });
+    expect(() => openPayload(Send, body, other, cipher)).toThrow('unable to authenticate');
   });
 
   it('may leave them out', () => {
     const body = encode({ to: 'anna' });
-    expect(openPayload(Send, body, 'id', cipher)).toEqual({ to: 'anna' });
+    expect(openPayload(Send, body, id, cipher)).toEqual({ to: 'anna' });
   });
 });
 
