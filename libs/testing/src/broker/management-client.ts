@@ -195,7 +195,7 @@ export class ManagementClient {
         connection: 'close',
         ...headers,
       },
-      signal: AbortSignal.timeout(15_000),
+      signal: AbortSignal.timeout(60_000),
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
   }

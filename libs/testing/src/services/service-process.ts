@@ -100,7 +100,7 @@ export class ServiceProcess {
 
   /** The text of `/metrics`. */
   async metrics(): Promise<string> {
-    const response = await fetch(`${this.operationsUrl}/metrics`, { signal: AbortSignal.timeout(5_000) });
+    const response = await fetch(`${this.operationsUrl}/metrics`, { signal: AbortSignal.timeout(30_000) });
     return response.text();
   }
 
