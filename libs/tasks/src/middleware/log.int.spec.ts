@@ -6,7 +6,7 @@ import { deliver } from '../../test/messages.js';
 import { createServers, TaskApplication, type Servers } from '../../test/task-application.js';
 import { startWorker, workerKeys } from '../../test/worker.js';
 
-jest.setTimeout(120_000);
+jest.setTimeout(300_000);
 
 const traceId = '0af7651916cd43dd8448eb211c80319c';
 const traced = { headers: { traceparent: `00-${traceId}-b7ad6b7169203331-01` } };
