@@ -36,6 +36,6 @@ export function startWorker(
     env: all,
     nodeArguments: started,
     waitUntilReady,
-    readyWithinSeconds: 90,
+    readyWithinSeconds: 240,
   });
 }
