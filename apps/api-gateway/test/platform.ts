@@ -21,7 +21,7 @@ export const serviceNames = ['api-gateway', 'email-service', 'analytics-service'
 
 export const adminEmail = 'admin@example.com';
 
-const apiKey = randomBytes(24).toString('base64url');
+export const platformKey = randomBytes(24).toString('base64url');
 
 /** The whole platform as real processes, on a vhost, a database and an SMTP server of its own. */
 export class Platform {
@@ -57,7 +57,7 @@ export class Platform {
       MAIL_FROM: 'MentorHub <no-reply@mentorhub.example>',
       ADMIN_EMAILS: adminEmail,
       PUBLIC_SITE_URL: 'https://mentorhub.example',
-      API_KEYS: `tests:${createHash('sha256').update(apiKey).digest('hex')}`,
+      API_KEYS: `tests:${createHash('sha256').update(platformKey).digest('hex')}`,
       PAYLOAD_KEYS: `test:${randomBytes(32).toString('base64')}`,
       OTEL_EXPORTER_OTLP_ENDPOINT: traces.url,
       OTEL_BSP_SCHEDULE_DELAY: '200',
@@ -73,7 +73,7 @@ export class Platform {
     const response = await fetch(`${this.running.services['api-gateway'].httpUrl}${path}`, {
       method,
       headers: {
-        authorization: `Bearer ${apiKey}`,
+        authorization: `Bearer ${platformKey}`,
         ...(body !== undefined && { 'content-type': 'application/json' }),
         ...headers,
       },
