@@ -3,7 +3,7 @@ import { loadConfig, runService } from '@mentorhub/service';
 import { Controller } from '@nestjs/common';
 import { z } from 'zod';
 import type { Payload } from '../src/define/index.js';
-import { TaskHandler, TaskServer, taskService, taskServiceConfig } from '../src/server/index.js';
+import { TaskHandler, TaskServer, taskService, taskServiceConfig, type DatabaseContext } from '../src/server/index.js';
 import { Brief, Call, catalogue, exchanges, Record, topology } from './example-tasks.js';
 
 class CardDeclined extends Error {
@@ -24,8 +24,8 @@ class FailingController {
   }
 
   @TaskHandler(Brief)
-  async brief(): Promise<void> {
-    await new Promise((resolve) => setTimeout(resolve, 600));
+  async brief(_payload: Payload<typeof Brief>, { signal }: DatabaseContext): Promise<void> {
+    await new Promise((resolve) => signal.addEventListener('abort', resolve));
   }
 }
 
