@@ -59,7 +59,7 @@ describe('The logs of all four services', () => {
         const said = troubled.map(({ msg }) => msg);
         expect(said.filter((msg) => msg.startsWith('Still without')).length).toBeGreaterThanOrEqual(2);
         // One more where the other server's absence, or a late confirm, shows as well.
-        expect(said.length > 6 ? said : []).toEqual([]);
+        expect(troubled.length > 6 ? troubled : []).toEqual([]);
         expect(troubled.filter((one) => JSON.stringify(one).includes('"stack"')).length).toBeLessThanOrEqual(2);
         const { lines: counted = {} } = lines.findLast(({ msg }) => msg.startsWith(`${what}: back`)) ?? {};
         expect(Object.values(counted).reduce((sum, n) => sum + n, 0)).toBeGreaterThan(folded);

@@ -8,13 +8,18 @@ const own = new Set([
   'SilentConnectionError',
 ]);
 
-/** A query did not reach PostgreSQL. The network faults of other servers have the same codes, so it goes by the name too. */
-export function isDatabaseAway(error: unknown): boolean {
+/**
+ * What a query lacked that did not reach PostgreSQL. The network faults of other servers have the same codes, so it goes by
+ * the name too.
+ */
+export function missedByQuery(error: unknown): string | undefined {
   const fault = databaseFaultOf(error);
-  if (fault !== 'away' && fault !== 'ended' && fault !== 'read-only') return false;
+  if (fault === 'pool-busy') return 'a free connection to PostgreSQL';
+  if (fault !== 'away' && fault !== 'ended' && fault !== 'read-only') return undefined;
   const { name, message, severity } = (error ?? {}) as { name?: unknown; message?: unknown; severity?: unknown };
-  if (severity !== undefined || own.has(String(name))) return true;
-  return typeof message === 'string' && message.startsWith('Connection terminated');
+  const isQuery =
+    severity !== undefined || own.has(String(name)) || String(message).startsWith('Connection terminated');
+  return isQuery ? 'PostgreSQL' : undefined;
 }
 
 /** The fault as one sentence about DATABASE_URL if that is what is wrong; otherwise the error itself. */

@@ -45,13 +45,17 @@ describe('The log while something is away', () => {
 
   it('tells different servers apart, and whatever else is named in "away"', () => {
     const lost = Object.assign(new Error('no connection'), { name: 'PublishError', failure: 'disconnected' });
+    const poolBusy = Object.assign(new Error('timeout exceeded when trying to connect'), {
+      name: 'DatabaseUnreachableError',
+    });
     for (const _ of [1, 2]) {
       logger.warn({ err: unreachable }, 'No database.');
+      logger.warn({ err: poolBusy }, 'No connection.');
       logger.warn({ err: lost }, 'Not published.');
       logger.warn({ away: 'RabbitMQ', reason: 'refused' }, 'No broker.');
       logger.warn({ away: 'the consumer of queue email' }, 'Not subscribed.');
     }
-    expect(said()).toEqual(['No database.', 'Not published.', 'Not subscribed.']);
+    expect(said()).toEqual(['No database.', 'No connection.', 'Not published.', 'Not subscribed.']);
   });
 
   it('writes every line about anything else, however often it comes', () => {

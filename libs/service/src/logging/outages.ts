@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { isDatabaseAway } from '../database/connection-fault.js';
+import { missedByQuery } from '../database/connection-fault.js';
 import type { Logger } from './create-logger.js';
 
 const warn = 40;
@@ -49,7 +49,8 @@ export class Outages {
 function whatIsAway(fields: object): string | undefined {
   const { away, err } = fields as { away?: unknown; err?: unknown };
   const error = (fields instanceof Error ? fields : err) as { name?: unknown; failure?: unknown } | undefined;
-  if (isDatabaseAway(error)) return 'PostgreSQL';
+  const missed = missedByQuery(error);
+  if (missed) return missed;
   if (error?.name === 'PublishError') return error.failure === 'disconnected' ? 'RabbitMQ' : 'confirms of RabbitMQ';
   return typeof away === 'string' ? away : undefined;
 }
