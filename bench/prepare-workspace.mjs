@@ -1,7 +1,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { workspaceEnvironment } from '../tools/local/environment.mjs';
-import { install, isInstalled } from '../tools/local/install.mjs';
+import { installing, isInstalled } from '../tools/local/install.mjs';
 import { localDirectory, nodeModules, pinnedNode, repositoryRoot } from '../tools/local/paths.mjs';
 import { runCommand } from '../tools/local/run-command.mjs';
 
@@ -10,10 +10,7 @@ const owner = `${localDirectory}/bench-${process.pid}`;
 
 /** Installs the workspace and the peers if they are not, and builds the libraries that the product's cells import. */
 export async function prepareWorkspace({ say, signal }) {
-  if (!isInstalled()) {
-    say('Installing the workspace (npm ci).');
-    await install({ logFile: logFile('install'), owner, signal });
-  }
+  if (!isInstalled()) await installing({ logFile: logFile('install'), owner, signal });
   if (!peersInstalled()) {
     say('Installing the peers (npm ci in bench).');
     await installPeers(signal);

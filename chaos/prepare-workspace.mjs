@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { workspaceEnvironment } from '../tools/local/environment.mjs';
-import { install, isInstalled } from '../tools/local/install.mjs';
+import { installing, isInstalled } from '../tools/local/install.mjs';
 import { localDirectory, nodeModules, pinnedNode, repositoryRoot } from '../tools/local/paths.mjs';
 import { runCommand } from '../tools/local/run-command.mjs';
 
@@ -14,10 +14,7 @@ const projects = [
 
 /** Installs the workspace if it is not, and builds what the run's processes import. */
 export async function prepareWorkspace({ say, signal }) {
-  if (!isInstalled()) {
-    say('Installing the workspace (npm ci).');
-    await install({ logFile: logFile('install'), owner, signal });
-  }
+  if (!isInstalled()) await installing({ logFile: logFile('install'), owner, signal });
   say('Building the services.');
   await runCommand({
     name: 'tsc',

@@ -34,7 +34,8 @@ export async function unpackedPackages({ names, always, title, packages, say, si
   async function unpack(packageName) {
     const workDirectory = join(unfinished, packageName);
     mkdirSync(workDirectory);
+    const wanted = (name, installed) => !installed || always.test(name);
     const told = (what) => say(`${title}: ${what}`);
-    await downloadAndUnpack({ packageName, always, workDirectory, target, say: told, signal });
+    await downloadAndUnpack({ packageName, wanted, workDirectory, target, say: told, signal });
   }
 }

@@ -28,7 +28,7 @@ export interface Ends {
 }
 
 /** Waits until every task that is there has ended, and says how. */
-export async function ends({ database }: Servers, timeoutSeconds = 120): Promise<Ends> {
+export async function ends({ database }: Servers, timeoutSeconds = 300): Promise<Ends> {
   const open = `SELECT count(*)::int AS n, min(id::text) AS id FROM tasks.task WHERE finished_at IS NULL`;
   await eventually(
     async () => {
