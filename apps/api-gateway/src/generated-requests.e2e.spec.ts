@@ -50,7 +50,10 @@ describe('generated requests', () => {
         what: `two ${list}`,
         timeoutSeconds: 60,
       });
-    const cursors = await Promise.all(['sessions', 'schedules', 'suppressions'].map(cursorOf));
+    const lists = ['sessions', 'schedules', 'suppressions'];
+    const cursors = Object.fromEntries(
+      await Promise.all(lists.map(async (list) => [`/v1/${list}`, await cursorOf(list)] as const)),
+    );
     const names = (await ok('GET', '/v1/schedules')).items.map(({ name }: { name: string }) => name);
     const tasks = (await ok('GET', '/v1/task-types')).items as { name: string; payload: JsonSchema }[];
     return { key: platformKey, ids, names: [...names, 'unknown', 'Not-A-Name'], cursors, tasks };

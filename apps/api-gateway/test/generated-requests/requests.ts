@@ -31,7 +31,8 @@ export interface OpenApi {
 export interface KnownToRequests extends Known {
   readonly key: string;
   readonly names: readonly string[];
-  readonly cursors: readonly string[];
+  /** By the path of their list. */
+  readonly cursors: Readonly<Record<string, string>>;
 }
 
 /** Requests to all operations of a document: some fit it, the others have something in them that does not. */
@@ -51,9 +52,9 @@ function requestsOf(
   const place = (kind: Parameter['in']) => operation.parameters.filter((one) => one.in === kind);
   return fc
     .record({
-      inPath: textsOf(place('path'), known),
-      query: textsOf(place('query'), known),
-      headers: textsOf(place('header'), known),
+      inPath: textsOf(place('path'), known, path),
+      query: textsOf(place('query'), known, path),
+      headers: textsOf(place('header'), known, path),
       body: bodiesOf(operation, known),
       more: oddHeaders,
       moreQuery: oddQuery,
@@ -74,28 +75,37 @@ function requestsOf(
 const rarely = <T>(values: Arbitrary<T>): Arbitrary<T | undefined> =>
   fc.oneof({ weight: 60, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: values });
 
-function textsOf(parameters: readonly Parameter[], known: KnownToRequests): Arbitrary<Record<string, string>> {
-  const texts = Object.fromEntries(parameters.map((one) => [one.name, parameterValues(one, known)]));
+function textsOf(
+  parameters: readonly Parameter[],
+  known: KnownToRequests,
+  path: string,
+): Arbitrary<Record<string, string>> {
+  const texts = Object.fromEntries(parameters.map((one) => [one.name, parameterValues(one, known, path)]));
   const requiredKeys = parameters.filter(({ required }) => required).map(({ name }) => name);
   return fc.record(texts, { requiredKeys }) as Arbitrary<Record<string, string>>;
 }
 
-function parameterValues({ name, schema }: Parameter, known: KnownToRequests): Arbitrary<string> {
+function parameterValues({ name, schema }: Parameter, known: KnownToRequests, path: string): Arbitrary<string> {
   return fc.oneof(
-    { weight: 8, arbitrary: meantFor(name, known) ?? valuesOf(schema, known).map(textOf) },
+    { weight: 16, arbitrary: meantFor(name, known, path) ?? valuesOf(schema, known).map(textOf) },
     { weight: 1, arbitrary: oddValues.map(textOf) },
+    { weight: 1, arbitrary: bentValues(valuesOf(schema, known)).map(textOf) },
   );
 }
 
-const textOf = (value: Json): string => (typeof value === 'string' ? value : String(JSON.stringify(value)));
+const textOf = (value: Json): string => (typeof value === 'string' ? value : JSON.stringify(value));
 
-/** Parameters whose values follow from what the platform answered, and a wait that the test has the time for. */
-function meantFor(name: string, { names, cursors }: KnownToRequests): Arbitrary<string> | undefined {
+/** Parameters whose values follow from what the platform answered, a wait that the test has the time for, and numbers whose range no pattern says. */
+function meantFor(name: string, { names, cursors }: KnownToRequests, path: string): Arbitrary<string> | undefined {
   if (name === 'name') return fc.constantFrom(...names);
+  if (name === 'limit' || name === 'count') return fc.constantFrom('1', '2', '100', '200');
   if (name === 'wait') return fc.constantFrom('0', '0.01', '0.5', '00.1');
-  if (name === 'cursor') return fc.oneof(fc.constantFrom(...cursors), ...cursors.map(bentCursors));
+  if (name === 'cursor')
+    return fc.oneof(fc.constantFrom(...Object.values(cursors)), ...[cursors[path]].filter(isText).map(bentCursors));
   return undefined;
 }
+
+const isText = (text: string | undefined): text is string => text !== undefined;
 
 /** A cursor with something odd inside. */
 function bentCursors(cursor: string): Arbitrary<string> {
