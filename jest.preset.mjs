@@ -7,7 +7,7 @@ export function projectConfig(displayName) {
   return {
     displayName,
     testEnvironment: 'node',
-    testTimeout: 120_000,
+    testTimeout: 300_000,
     testMatch: ['<rootDir>/src/**/*.spec.ts'],
     extensionsToTreatAsEsm: ['.ts'],
     testEnvironmentOptions: { customExportConditions: ['@mentorhub/source', 'node', 'node-addons'] },

@@ -1,7 +1,6 @@
 export default {
   displayName: 'bench',
   testEnvironment: 'node',
-  testTimeout: 60_000, // Starts services, beside other tests.
   transform: {},
   testMatch: ['<rootDir>/**/*.spec.mjs'],
   globalSetup: '<rootDir>/../tools/local/jest-global-setup.mjs',

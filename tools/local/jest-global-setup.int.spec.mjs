@@ -1,4 +1,3 @@
-import { jest } from '@jest/globals';
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -7,8 +6,6 @@ import { once } from 'node:events';
 import { processesOf } from './leftovers.mjs';
 import { repositoryRoot } from './paths.mjs';
 import { noProcessOf } from './testing/conditions.mjs';
-
-jest.setTimeout(120_000);
 
 const children = [];
 

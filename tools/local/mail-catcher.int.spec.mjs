@@ -1,4 +1,3 @@
-import { jest } from '@jest/globals';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { createTransport } from 'nodemailer';
@@ -6,8 +5,6 @@ import { startMailCatcher } from './mail-catcher.mjs';
 import { temporaryDirectory } from './private-infrastructure.mjs';
 import { noProcessOf } from './testing/conditions.mjs';
 import { waitUntil } from './wait.mjs';
-
-jest.setTimeout(60_000);
 
 test('The mail catcher lists what was sent, shows it on a page, and keeps it over a restart', async () => {
   const root = temporaryDirectory();
@@ -39,6 +36,6 @@ test('The mail catcher lists what was sent, shows it on a page, and keeps it ove
 
 async function mails({ apiUrl }) {
   const list = async () => (await fetch(apiUrl)).json();
-  await waitUntil(async () => (await list()).length > 0, { what: 'A mail in the list', timeoutSeconds: 10 });
+  await waitUntil(async () => (await list()).length > 0, { what: 'A mail in the list', timeoutSeconds: 120 });
   return list();
 }

@@ -10,7 +10,8 @@ import { packagesDirectory } from './server-home.mjs';
  */
 export const testsOnNewerRabbitMq = [
   'libs/messaging/',
-  'libs/tasks/src/(server|running|outcomes|settlement)/',
+  'libs/tasks/src/(server|outcomes|settlement)/',
+  'libs/tasks/src/running/(external|duplicates|hard-limit)',
   'libs/tasks/src/recovery/server-closes',
   'apps/api-gateway/src/platform.e2e',
 ];

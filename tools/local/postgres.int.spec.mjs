@@ -1,4 +1,3 @@
-import { jest } from '@jest/globals';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import pg from 'pg';
@@ -6,8 +5,6 @@ import { killProcessesOf } from './leftovers.mjs';
 import { startPostgres } from './postgres.mjs';
 import { temporaryDirectory } from './private-infrastructure.mjs';
 import { noProcessOf } from './testing/conditions.mjs';
-
-jest.setTimeout(60_000);
 
 let root;
 let options;

@@ -21,8 +21,8 @@ import { answersOk } from './wait.mjs';
  * 3. Ready when AMQP answers the protocol header and both plugins answer HTTP.
  *
  * `stop` is orderly, keeps the data and takes about six seconds (the management plugin makes the node wait that long after
- * everything is on disk); `kill` is a crash. After either, `start` brings it back with its ports, data and password; `restart`
- * is an orderly stop and a start. `control` runs rabbitmqctl on the node and answers its output.
+ * everything is on disk); `kill` is a crash. After either, `start` brings it back with its ports, data and password.
+ * `control` runs rabbitmqctl on the node and answers its output.
  *
  * @param {{directory: string, packages?: string, binaries?: object, ports?: Record<string, number>, source?: 'installed' | 'downloaded' | 'auto', series?: '4.3',
  *   say?: (line: string) => void, owner?: string}} options
@@ -98,10 +98,6 @@ export async function startRabbitMq({
     },
     acceptsConnections: () => answersAmqp(chosen.amqp),
     control: (...args) => control({ binaries, args, at }),
-    async restart() {
-      await stop(running);
-      running = await launch();
-    },
   };
 }
 

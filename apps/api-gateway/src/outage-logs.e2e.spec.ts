@@ -16,7 +16,7 @@ describe('The logs of all four services', () => {
 
   afterAll(async () => {
     await platform?.stop();
-  }, 60_000);
+  });
 
   const outputs = () => serviceNames.map((name) => platform.running.services[name].output());
   const linesIn = (output: string) =>

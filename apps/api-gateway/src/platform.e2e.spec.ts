@@ -6,11 +6,11 @@ describe('The platform', () => {
 
   beforeAll(async () => {
     platform = await Platform.start();
-  }, 180_000);
+  });
 
   afterAll(async () => {
     await platform?.stop();
-  }, 60_000);
+  });
 
   const signUp = (name: string, more: object = {}) =>
     platform.request('POST', '/v1/users', { email: `${name}@example.com`, username: name, ...more });

@@ -1,4 +1,7 @@
 import { eventually } from '@mentorhub/testing';
+import { Call, Record } from './example-tasks.js';
+import type { Load } from './load.js';
+import { calls } from './scripted-handlers.js';
 import type { Servers } from './task-application.js';
 
 /** How often each value occurs. */
@@ -60,4 +63,20 @@ export async function nothingLeft({ database, vhost }: Servers, timeoutSeconds =
 export async function rowsOf({ database }: Servers, name: string): Promise<string[]> {
   const rows = await database.query<{ id: string }>('SELECT id FROM tasks.task WHERE name = $1', [name]);
   return rows.map(({ id }) => id);
+}
+
+/**
+ * No attempt was spent, nothing was lost, nothing done twice, nothing parked. A commit whose answer got lost made a row that the
+ * caller was not told of; the other way round would be a loss.
+ *
+ * @param others how other tasks than those of `load` ended.
+ */
+export async function expectAllOnce(servers: Servers, { all }: Load, others: Ends = {}): Promise<void> {
+  const [records, called] = [await rowsOf(servers, Record.name), await rowsOf(servers, Call.name)];
+  expect(await ends(servers)).toEqual({ 'succeeded 1': records.length + called.length, ...others });
+  expect(notOnce(records, await writers(servers))).toEqual([]);
+  expect(notOnce(called, calls)).toEqual([]);
+  const rows = new Set([...records, ...called]);
+  expect(all.filter((id) => !rows.has(id))).toEqual([]);
+  await nothingLeft(servers);
 }

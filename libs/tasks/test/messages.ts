@@ -36,6 +36,9 @@ export interface ParkedMessage {
   readonly envelope: ParkedEnvelope;
 }
 
+/** What is parked now, and stays so. */
+export const peekParked = (servers: Servers) => servers.vhost.management.getMessages('dead-letters', 100);
+
 /** Waits for this many parked messages and takes them off. */
 export const takeParked = (servers: Servers, count = 1): Promise<ParkedMessage[]> => {
   const taken: ParkedMessage[] = [];

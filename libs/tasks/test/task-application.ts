@@ -25,6 +25,8 @@ export interface TaskApplicationOptions extends Omit<
 > {
   /** Brings history up to date from task events, as analytics-service does. Default true. */
   readonly project?: boolean;
+  /** What the service knows of, of the example tasks' topology. Default: all of it. */
+  readonly topology?: TestServiceOptions['topology'];
 }
 
 /** A service that runs the example tasks. */

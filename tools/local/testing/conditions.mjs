@@ -5,6 +5,6 @@ import { waitUntil } from '../wait.mjs';
 export function noProcessOf(owner) {
   return waitUntil(() => processesOf(owner).length === 0, {
     what: `The end of all processes of ${owner}`,
-    timeoutSeconds: 10,
+    timeoutSeconds: 120,
   });
 }

@@ -23,7 +23,7 @@ export class RunningLauncher {
   async ready() {
     const file = join(this.root, '.local/endpoints.json');
     const condition = () => this.exit !== undefined || (existsSync(file) && this.output.includes('is ready'));
-    await waitUntil(condition, { what: `A ready launcher (${this.output})`, timeoutSeconds: 240 });
+    await waitUntil(condition, { what: `A ready launcher (${this.output})`, timeoutSeconds: 300 });
     if (this.exit !== undefined) throw new Error(`The launcher ended with ${this.exit}:\n${this.output}`);
     return JSON.parse(readFileSync(file, 'utf8'));
   }
@@ -31,7 +31,7 @@ export class RunningLauncher {
   prints(text) {
     return waitUntil(() => this.output.includes(text), {
       what: `"${text}" in:\n${this.output}\nthis`,
-      timeoutSeconds: 180,
+      timeoutSeconds: 300,
     });
   }
 

@@ -1,4 +1,3 @@
-import { jest } from '@jest/globals';
 import { exchanges, streams } from '@mentorhub/contracts';
 import { startService, type RunningService } from '@mentorhub/service';
 import { derivedId, taskHeaders, type TaskEvent } from '@mentorhub/task-store';
@@ -17,8 +16,6 @@ import {
 import { randomUUID } from 'node:crypto';
 import { analyticsService } from '../analytics-service.js';
 import { migrateDatabase } from '../database/migrate-database.js';
-
-jest.setTimeout(120_000);
 
 /** A table with names that mean something to JavaScript: whatever converts it throws. */
 const namesOfMethods = amqp.table(['toString', 'valueOf', 'toJSON', 'length'].map((name) => [name, amqp.text('t')]));

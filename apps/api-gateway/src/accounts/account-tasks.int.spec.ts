@@ -136,7 +136,7 @@ describe("the accounts' tasks, run by the role worker", () => {
     } finally {
       await replica.service.stop();
     }
-  }, 120_000);
+  });
 
   it('mails nothing to an unknown address, nor a verification to a verified account', async () => {
     await signUp('quinn');

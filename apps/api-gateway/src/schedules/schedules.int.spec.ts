@@ -1,4 +1,3 @@
-import { jest } from '@jest/globals';
 import {
   callQueues,
   ChangeSchedule,
@@ -18,8 +17,6 @@ import { createVhost, eventually, type TestVhost } from '@mentorhub/testing';
 import { DataSource } from 'typeorm';
 import { startGateway, type RunningGateway } from '../../test/running-gateway.js';
 import { Firings, ProblemAnswer, ScheduleList } from '../documentation/answers.js';
-
-jest.setTimeout(90_000);
 
 const task = 'accounts.cleanup-expired-tokens';
 const wanted = { name: 'nightly', task, cron: '0 3 * * *' };

@@ -40,7 +40,7 @@ describe('statistics over REST', () => {
     [{ today }] = (await database.query(
       `SELECT (clock_timestamp() AT TIME ZONE 'UTC')::date::text AS today`,
     )) as unknown as [{ today: string }];
-  }, 120_000);
+  });
   afterAll(async () => {
     await Promise.all([gateway?.kill(), analytics?.kill()]);
     await Promise.all([database?.remove(), vhost?.remove()]);
@@ -104,7 +104,7 @@ describe('statistics over REST', () => {
     expect((await get(`?from=${today}&to=${today}&format=csv`)).text).toBe(csv.text);
     const json = await get(`?from=${today}&to=${today}&format=json`, { accept: 'text/csv' });
     expect(json.headers.get('content-type')).toMatch(/^application\/json/);
-  }, 60_000);
+  });
 
   it.each([
     ['', ['/from', '/to']],

@@ -1,11 +1,8 @@
-import { jest } from '@jest/globals';
 import { eventually, PrivateBroker, type TestVhost } from '@mentorhub/testing';
 import { Broker } from '../broker.js';
 import type { Topology } from '../topology/topology.js';
 import type { Consumer } from './consumer.js';
 import type { Delivery } from './delivery.js';
-
-jest.setTimeout(300_000);
 
 const topology: Topology = {
   exchanges: [{ name: 'tasks', type: 'topic' }],

@@ -1,12 +1,9 @@
-import { jest } from '@jest/globals';
 import { eventually, PrivateBroker, type TestVhost } from '@mentorhub/testing';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Broker } from '../broker.js';
 import type { Delivery } from '../consuming/delivery.js';
 import type { Topology } from '../topology/topology.js';
 import { PublishError } from './publish-error.js';
-
-jest.setTimeout(180_000);
 
 const topology: Topology = {
   exchanges: [{ name: 'tasks', type: 'topic' }],
@@ -69,6 +66,7 @@ describe('Publishing under a memory alarm of the broker', () => {
       const kind = error instanceof PublishError ? error.failure : `untyped: ${String(error)}`;
       failures.set(kind, (failures.get(kind) ?? 0) + 1);
     };
+    const began = performance.now();
     let latest = 0;
     let highest = 0;
     const before = process.memoryUsage().rss;
@@ -83,8 +81,10 @@ describe('Publishing under a memory alarm of the broker', () => {
       highest = Math.max(highest, process.memoryUsage().rss);
     }
     await Promise.all(outcomes);
+    // Each time that the wait for confirms is over, the next ones in line take their places.
+    const windows = Math.ceil((performance.now() - began) / (confirmTimeoutSeconds * 1000));
     expect([...failures.keys()].sort()).toEqual(['refused', 'timeout']);
-    expect(failures.get('timeout')).toBeLessThanOrEqual(confirmWindow);
+    expect(failures.get('timeout')).toBeLessThanOrEqual(windows * confirmWindow);
     expect(failures.get('timeout')! + failures.get('refused')!).toBe(waves * waveSize);
     // Waiting in line, then for the confirm: 4 s, and however late a machine that is overloaded looks at its timers.
     expect(latest).toBeLessThan(2 * confirmTimeoutSeconds * 1000 + 30_000);

@@ -1,11 +1,8 @@
-import { jest } from '@jest/globals';
 import { createDatabase, eventuallyPasses, startTcpProxy, type TcpProxy, type TestDatabase } from '@mentorhub/testing';
 import type { DataSource, QueryRunner } from 'typeorm';
 import { connectDatabase } from '../database/connect-database.js';
 import { databaseOptions } from '../database/database-options.js';
 import { databaseFaultOf } from './index.js';
-
-jest.setTimeout(60_000);
 
 const ignore = () => undefined;
 const logger = { info: ignore, warn: ignore } as never;

@@ -1,4 +1,3 @@
-import { jest } from '@jest/globals';
 import {
   createDatabase,
   eventually,
@@ -12,8 +11,7 @@ import { ConfigError } from '../config/config-error.js';
 import { createLogger } from '../logging/create-logger.js';
 import { connectDatabase } from './connect-database.js';
 import { databaseOptions } from './database-options.js';
-
-jest.setTimeout(60_000);
+import { migrateDatabase } from './migrate-command.js';
 
 /** The sentences of a log. */
 class Recorder {
@@ -93,6 +91,13 @@ describe('connecting to PostgreSQL', () => {
       'has no database "nowhere". Create it, or set DATABASE_URL to one that exists.',
     );
     await expect(wrong).rejects.toThrow(ConfigError);
+  });
+
+  it('names DATABASE_MIGRATION_URL where that is what leads to the wrong place', async () => {
+    const url = changed((one) => (one.pathname = '/nowhere'));
+    await expect(migrateDatabase(url, 'sample', [], 'DATABASE_MIGRATION_URL')).rejects.toThrow(
+      /^DATABASE_MIGRATION_URL is wrong: .* Create it, or set DATABASE_MIGRATION_URL to one that exists\.$/,
+    );
   });
 
   it('lives on when PostgreSQL ends its connections, idle ones and one within a transaction', async () => {

@@ -14,6 +14,8 @@ export interface ConnectOptions {
   logger: Pick<Logger, 'warn'>;
   /** Ends the waiting; its reason is thrown. */
   signal?: AbortSignal;
+  /** The environment variable that the URL is from, which a refusal names. Default: DATABASE_URL. */
+  variable?: string;
 }
 
 /** The pause between two attempts. */
@@ -25,13 +27,13 @@ const retrySeconds = 0.5;
  */
 export async function connectDatabase(
   options: DataSourceOptions,
-  { logger, signal }: ConnectOptions,
+  { logger, signal, variable = 'DATABASE_URL' }: ConnectOptions,
 ): Promise<DataSource> {
   const url = (options as { url: string }).url;
   const { host } = describeUrl(url);
   for (;;) {
     signal?.throwIfAborted();
-    const result = await attempt(options, url);
+    const result = await attempt(options, url, variable);
     if (!('fault' in result)) {
       nameConnectionFaults(result.dataSource);
       closeFaultyConnections(result.dataSource);
@@ -57,7 +59,11 @@ interface Connected {
   readonly begin: string;
 }
 
-async function attempt(options: DataSourceOptions, url: string): Promise<Connected | { fault: unknown }> {
+async function attempt(
+  options: DataSourceOptions,
+  url: string,
+  variable: string,
+): Promise<Connected | { fault: unknown }> {
   let dataSource: DataSource | undefined;
   try {
     const pooled = await isPooled(options);
@@ -68,7 +74,7 @@ async function attempt(options: DataSourceOptions, url: string): Promise<Connect
   } catch (fault) {
     await dataSource?.destroy();
     if (isPassingFault(fault)) return { fault };
-    throw explainConnectionFault(fault, url);
+    throw explainConnectionFault(fault, url, variable);
   }
 }
 

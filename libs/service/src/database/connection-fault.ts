@@ -22,24 +22,24 @@ export function missedByQuery(error: unknown): string | undefined {
   return isQuery ? 'PostgreSQL' : undefined;
 }
 
-/** The fault as one sentence about DATABASE_URL if that is what is wrong; otherwise the error itself. */
-export function explainConnectionFault(error: unknown, url: string): unknown {
+/** The fault as one sentence about the environment variable that holds the URL if that is what is wrong; otherwise the error itself. */
+export function explainConnectionFault(error: unknown, url: string, variable: string): unknown {
   const { host, user, database } = describeUrl(url);
   const refusals: Record<string, string> = {
-    '28P01': `PostgreSQL at ${host} refused the password of user "${user}". Set DATABASE_URL to the right user and password.`,
-    '28000': `PostgreSQL at ${host} does not let user "${user}" in. Set DATABASE_URL to a user that may log in from here.`,
-    '3D000': `PostgreSQL at ${host} has no database "${database}". Create it, or set DATABASE_URL to one that exists.`,
+    '28P01': `PostgreSQL at ${host} refused the password of user "${user}". Set ${variable} to the right user and password.`,
+    '28000': `PostgreSQL at ${host} does not let user "${user}" in. Set ${variable} to a user that may log in from here.`,
+    '3D000': `PostgreSQL at ${host} has no database "${database}". Create it, or set ${variable} to one that exists.`,
   };
-  const refusal = refusals[codeOf(error) ?? ''] ?? refusalWithoutCode(error, host);
-  return refusal === undefined ? error : new ConfigError([`DATABASE_URL is wrong: ${refusal}`]);
+  const refusal = refusals[codeOf(error) ?? ''] ?? refusalWithoutCode(error, host, variable);
+  return refusal === undefined ? error : new ConfigError([`${variable} is wrong: ${refusal}`]);
 }
 
-function refusalWithoutCode(error: unknown, host: string): string | undefined {
+function refusalWithoutCode(error: unknown, host: string, variable: string): string | undefined {
   const message = error instanceof Error ? error.message : '';
   if (/password must be a (non-empty )?string/.test(message))
-    return `PostgreSQL at ${host} asks for a password. Set DATABASE_URL to a URL with one.`;
+    return `PostgreSQL at ${host} asks for a password. Set ${variable} to a URL with one.`;
   if (/does not support SSL/.test(message))
-    return `PostgreSQL at ${host} speaks no TLS. Set DATABASE_URL to a URL without sslmode.`;
+    return `PostgreSQL at ${host} speaks no TLS. Set ${variable} to a URL without sslmode.`;
   return undefined;
 }
 

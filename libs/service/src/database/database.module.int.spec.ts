@@ -1,4 +1,3 @@
-import { jest } from '@jest/globals';
 import { createDatabase, eventually, startTcpProxy, type TcpProxy, type TestDatabase } from '@mentorhub/testing';
 import { Inject, Injectable } from '@nestjs/common';
 import { InjectRepository, TypeOrmModule } from '@nestjs/typeorm';
@@ -16,8 +15,6 @@ import { baseConfig, databaseConfig } from '../config/base-config.js';
 import { loadConfig } from '../config/load-config.js';
 import { startService, type RunningService } from '../lifecycle/start-service.js';
 import { DatabaseModule } from './database.module.js';
-
-jest.setTimeout(60_000);
 
 @Entity({ schema: 'sample', name: 'note' })
 class Note {

@@ -15,7 +15,8 @@ import { runMigrations, type MigrationPlan } from './run-migrations.js';
  */
 export async function migrateCommand(service: string, plans: readonly MigrationPlan[]): Promise<void> {
   try {
-    const applied = await migrateDatabase(migrationUrl(), service, plans);
+    const { url, variable } = migrationUrl();
+    const applied = await migrateDatabase(url, service, plans, variable);
     console.log(`${service}: the database is up to date; applied now: ${applied.join(', ') || 'nothing'}.`);
   } catch (error) {
     fatal(error);
@@ -23,14 +24,16 @@ export async function migrateCommand(service: string, plans: readonly MigrationP
 }
 
 /** Where services go through a pooler, migrations do not. */
-function migrationUrl(): string {
+function migrationUrl(): { url: string; variable: string } {
   const { DATABASE_MIGRATION_URL: direct } = loadConfig(z.object({ DATABASE_MIGRATION_URL: databaseUrl().optional() }));
-  return direct ?? loadConfig(z.object({ DATABASE_URL: databaseUrl() })).DATABASE_URL;
+  if (direct) return { url: direct, variable: 'DATABASE_MIGRATION_URL' };
+  return { url: loadConfig(z.object({ DATABASE_URL: databaseUrl() })).DATABASE_URL, variable: 'DATABASE_URL' };
 }
 
 /**
  * Applies what is missing, schema after schema.
  *
+ * @param variable the environment variable that the URL is from, which a refusal names.
  * @returns the names of the migrations that it applied.
  * @throws {ConfigError} PostgreSQL refuses the user, the password or the database, or a pooler stands before it.
  */
@@ -38,10 +41,12 @@ export async function migrateDatabase(
   url: string,
   service: string,
   plans: readonly MigrationPlan[],
+  variable?: string,
 ): Promise<string[]> {
   const logger = createLogger(`${service} migrate`, { LOG_LEVEL: 'warn', LOG_PRETTY: false });
   const dataSource = await connectDatabase(databaseOptions({ url, applicationName: `${service} migrate` }, logger), {
     logger,
+    variable,
   });
   try {
     const applied: string[] = [];

@@ -1,11 +1,8 @@
-import { jest } from '@jest/globals';
 import { createDatabase, PrivatePooler, type TestDatabase } from '@mentorhub/testing';
 import type { DataSource, MigrationInterface, QueryRunner } from 'typeorm';
 import { connectDatabase } from './connect-database.js';
 import { databaseOptions } from './database-options.js';
 import { migrateDatabase } from './migrate-command.js';
-
-jest.setTimeout(120_000);
 
 class CreateNotes1700000000001 implements MigrationInterface {
   name = 'CreateNotes1700000000001';

@@ -1,10 +1,7 @@
-import { jest } from '@jest/globals';
 import { createDatabase, eventually, startTcpProxy, type TcpProxy, type TestDatabase } from '@mentorhub/testing';
 import type { DataSource } from 'typeorm';
 import { connectDatabase } from './connect-database.js';
 import { databaseOptions } from './database-options.js';
-
-jest.setTimeout(60_000);
 
 const silenceSeconds = 3;
 

@@ -1,6 +1,5 @@
 import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
-import { jest } from '@jest/globals';
 import {
   createDatabase,
   eventually,
@@ -9,8 +8,6 @@ import {
   startTcpProxy,
   type TestDatabase,
 } from '@mentorhub/testing';
-
-jest.setTimeout(60_000);
 
 /** The sample service as a process of its own, with ports that are free. */
 class Sample {

@@ -1,8 +1,5 @@
-import { jest } from '@jest/globals';
 import { createDatabase, eventually, freePort, NodeProcess, startOtlpReceiver } from '@mentorhub/testing';
 import type { OtlpReceiver, ReceivedSpan, TestDatabase } from '@mentorhub/testing';
-
-jest.setTimeout(60_000);
 
 const nodeArguments = [
   '--conditions=@mentorhub/source',

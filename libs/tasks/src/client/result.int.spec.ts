@@ -7,8 +7,6 @@ import { resetScript, script, ScriptedController } from '../../test/scripted-han
 import { createServers, TaskApplication, type Servers } from '../../test/task-application.js';
 import { TaskResults } from './task-results.js';
 
-jest.setTimeout(60_000);
-
 describe('The result of a task', () => {
   let servers: Servers;
   /** Runs tasks; its history stays as it is, so that only events and the inbox tell of ends. */

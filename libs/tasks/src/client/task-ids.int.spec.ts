@@ -1,4 +1,3 @@
-import { jest } from '@jest/globals';
 import { eventually } from '@mentorhub/testing';
 import { randomUUID } from 'node:crypto';
 import { Call, Ping, Record } from '../../test/example-tasks.js';
@@ -8,8 +7,6 @@ import { calls, outside, resetScript, script, ScriptedController } from '../../t
 import { createServers, TaskApplication, type Servers } from '../../test/task-application.js';
 import type { AnyTaskContract } from '../define/index.js';
 import type { TaskContext } from '../server/context.js';
-
-jest.setTimeout(60_000);
 
 /** Of a UUID's form, which is all that PostgreSQL asks for, and of no version that RFC 9562 knows. */
 const ofNoVersion = (): string => randomUUID().replace(/^(.{14})4(.{4})./, '$1f$20');

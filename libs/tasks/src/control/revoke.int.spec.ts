@@ -1,4 +1,3 @@
-import { jest } from '@jest/globals';
 import { eventually } from '@mentorhub/testing';
 import { randomUUID } from 'node:crypto';
 import { Call, exchanges, Ping, Record } from '../../test/example-tasks.js';
@@ -8,8 +7,6 @@ import { calls, outside, resetScript, script, ScriptedController, write } from '
 import { createServers, TaskApplication, type Servers } from '../../test/task-application.js';
 import type { AnyTaskContract } from '../define/index.js';
 import type { TaskContext } from '../server/context.js';
-
-jest.setTimeout(90_000);
 
 const queues = { work: { concurrency: 4 }, outside: { concurrency: 4 } };
 const manners: [string, AnyTaskContract][] = [

@@ -1,12 +1,9 @@
-import { jest } from '@jest/globals';
 import { eventually } from '@mentorhub/testing';
 import { ByKey, Call, Limited, Ping, Rare, Record } from '../../test/example-tasks.js';
 import { Gate } from '../../test/gate.js';
 import { left } from '../../test/messages.js';
 import { calls, outside, resetScript, script, ScriptedController } from '../../test/scripted-handlers.js';
 import { createServers, TaskApplication, type Servers } from '../../test/task-application.js';
-
-jest.setTimeout(120_000);
 
 describe('Flow over all replicas', () => {
   let servers: Servers;

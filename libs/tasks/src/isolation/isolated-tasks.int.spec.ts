@@ -1,4 +1,3 @@
-import { jest } from '@jest/globals';
 import { Broker } from '@mentorhub/messaging';
 import { taskMetrics } from '@mentorhub/metrics';
 import { createLogger } from '@mentorhub/service';
@@ -14,8 +13,6 @@ import { calls, resetScript, script, ScriptedController } from '../../test/scrip
 import { createServers, TaskApplication, type Servers } from '../../test/task-application.js';
 import { actModule, threadHandlers } from '../../test/thread-handlers.js';
 import { TaskHandler, threadHandler } from '../server/index.js';
-
-jest.setTimeout(120_000);
 
 describe('A task that is isolated in a thread', () => {
   let servers: Servers;

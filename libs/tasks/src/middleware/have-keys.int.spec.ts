@@ -1,4 +1,3 @@
-import { jest } from '@jest/globals';
 import { taskHeaders } from '@mentorhub/task-store';
 import { eventually } from '@mentorhub/testing';
 import { randomBytes, randomUUID } from 'node:crypto';
@@ -6,8 +5,6 @@ import { Call } from '../../test/example-tasks.js';
 import { deliver, left, takeParked } from '../../test/messages.js';
 import { calls, outside, resetScript, script, ScriptedController } from '../../test/scripted-handlers.js';
 import { createServers, TaskApplication, type Servers } from '../../test/task-application.js';
-
-jest.setTimeout(150_000);
 
 const right = { activeId: 'a', keys: new Map([['a', randomBytes(32)]]) };
 const others = { activeId: 'b', keys: new Map([['b', randomBytes(32)]]) };

@@ -1,4 +1,3 @@
-import { jest } from '@jest/globals';
 import { messagingMetrics } from '@mentorhub/metrics';
 import { eventually, startTcpProxy, type TcpProxy } from '@mentorhub/testing';
 import { randomUUID } from 'node:crypto';
@@ -10,8 +9,6 @@ import { resetScript, script, ScriptedController } from '../../test/scripted-han
 import { createServers, TaskApplication, type Servers } from '../../test/task-application.js';
 import type { TaskContext } from '../server/context.js';
 import { PermanentError } from '../outcomes/handler-errors.js';
-
-jest.setTimeout(120_000);
 
 describe('What runs while its channel is lost, so that its message comes a second time', () => {
   let servers: Servers;

@@ -1,12 +1,9 @@
-import { jest } from '@jest/globals';
 import { eventually, startOtlpReceiver, type OtlpReceiver, type ServiceProcess } from '@mentorhub/testing';
 import { randomUUID } from 'node:crypto';
 import { Brief, Call, Record } from '../../test/example-tasks.js';
 import { deliver } from '../../test/messages.js';
 import { createServers, TaskApplication, type Servers } from '../../test/task-application.js';
 import { startWorker, workerKeys } from '../../test/worker.js';
-
-jest.setTimeout(300_000);
 
 const traceId = '0af7651916cd43dd8448eb211c80319c';
 const traced = { headers: { traceparent: `00-${traceId}-b7ad6b7169203331-01` } };

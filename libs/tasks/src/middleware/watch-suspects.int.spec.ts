@@ -1,4 +1,3 @@
-import { jest } from '@jest/globals';
 import { taskHeaders } from '@mentorhub/task-store';
 import { eventually } from '@mentorhub/testing';
 import { randomUUID } from 'node:crypto';
@@ -8,8 +7,6 @@ import { deliver, takeParked } from '../../test/messages.js';
 import { calls, outside, resetScript, script, ScriptedController } from '../../test/scripted-handlers.js';
 import { createServers, TaskApplication, type Servers } from '../../test/task-application.js';
 import type { AnyTaskContract } from '../define/index.js';
-
-jest.setTimeout(120_000);
 
 describe('Messages that came back', () => {
   let servers: Servers;

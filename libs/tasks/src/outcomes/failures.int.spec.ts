@@ -1,4 +1,3 @@
-import { jest } from '@jest/globals';
 import { deadLetterMetrics } from '@mentorhub/metrics';
 import { eventually } from '@mentorhub/testing';
 import { RpcException } from '@nestjs/microservices';
@@ -8,8 +7,6 @@ import { deliver, left, takeParked } from '../../test/messages.js';
 import { counted } from '../../test/metrics.js';
 import { resetScript, script, ScriptedController } from '../../test/scripted-handlers.js';
 import { createServers, TaskApplication, type Servers } from '../../test/task-application.js';
-
-jest.setTimeout(60_000);
 
 class CardDeclined extends Error {
   override readonly name = 'CardDeclined';

@@ -1,4 +1,3 @@
-import { jest } from '@jest/globals';
 import { taskMetrics } from '@mentorhub/metrics';
 import { eventually } from '@mentorhub/testing';
 import { randomUUID } from 'node:crypto';
@@ -11,8 +10,6 @@ import { createServers, TaskApplication, type Servers } from '../../test/task-ap
 import type { AnyTaskContract, RetryPolicy } from '../define/index.js';
 import type { TaskContext } from '../server/context.js';
 import { AmbiguousError, PermanentError, RetryLater } from './handler-errors.js';
-
-jest.setTimeout(90_000);
 
 const quickly: Partial<RetryPolicy> = { maxRetries: 2, delaySeconds: 0.05, jitter: 'none' };
 

@@ -6,7 +6,7 @@ import { Record } from '../../test/example-tasks.js';
 import { createServers, TaskApplication, type Servers } from '../../test/task-application.js';
 import { startWorker } from '../../test/worker.js';
 
-const count = sized({ short: 2_000, full: 100_000 });
+const count = sized({ short: 1_000, full: 100_000 });
 const groupSize = 1_000;
 const kills = 4;
 /** What a process that holds nothing may differ by, from one start to the next and from one minute to the next. */

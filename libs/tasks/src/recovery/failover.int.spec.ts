@@ -1,6 +1,6 @@
 import { jest } from '@jest/globals';
 import { createDatabase, eventually, PrivateDatabaseServer, startTcpProxy, type TcpProxy } from '@mentorhub/testing';
-import { ends, nothingLeft, notOnce, writers } from '../../test/counts.js';
+import { expectAllOnce, writers } from '../../test/counts.js';
 import { Fleet } from '../../test/fleet.js';
 import { Load } from '../../test/load.js';
 import { calls, outside, resetScript, script } from '../../test/scripted-handlers.js';
@@ -76,9 +76,6 @@ describe('A PostgreSQL whose primary changes under load', () => {
     await resumed();
 
     await load.stop();
-    expect(await ends(servers)).toEqual({ 'succeeded 1': load.all.length });
-    expect(notOnce(load.accepted.record, await writers(servers))).toEqual([]);
-    expect(notOnce(load.accepted.call, calls)).toEqual([]);
-    await nothingLeft(servers);
+    await expectAllOnce(servers, load);
   });
 });

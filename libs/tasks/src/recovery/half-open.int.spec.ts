@@ -1,4 +1,3 @@
-import { jest } from '@jest/globals';
 import { eventually, startTcpProxy, type TcpProxy } from '@mentorhub/testing';
 import { ends, nothingLeft, notOnce, writers } from '../../test/counts.js';
 import { Fleet } from '../../test/fleet.js';
@@ -6,8 +5,6 @@ import { Gate } from '../../test/gate.js';
 import { Load } from '../../test/load.js';
 import { calls, outside, resetScript, script, write } from '../../test/scripted-handlers.js';
 import { createServers, type Servers } from '../../test/task-application.js';
-
-jest.setTimeout(300_000);
 
 const heartbeatSeconds = 2;
 const silenceSeconds = 5;

@@ -1,13 +1,10 @@
-import { jest } from '@jest/globals';
-import { eventually, PrivateBroker } from '@mentorhub/testing';
+import { eventually, PrivateBroker, sized } from '@mentorhub/testing';
 import { Brief, BriefCall, BriefPing, Record } from '../../test/example-tasks.js';
 import { Fleet } from '../../test/fleet.js';
 import { Gate } from '../../test/gate.js';
 import { deliver, takeParked } from '../../test/messages.js';
 import { resetScript, script, write } from '../../test/scripted-handlers.js';
 import { createServers, type Servers } from '../../test/task-application.js';
-
-jest.setTimeout(300_000);
 
 /**
  * Longer than anything waits for a handler that hangs. The broker looks for deliveries that were held for too long as often
@@ -38,7 +35,7 @@ describe('Handlers that never return, whose deliveries the broker gives to other
     await broker?.remove();
   });
 
-  it.each([1, 3])(
+  it.each(sized({ short: [3], full: [1, 3] }))(
     'B20: are noticed and parked, whatever their effects, with %d workers, and others go on',
     async (workers) => {
       const gate = new Gate();

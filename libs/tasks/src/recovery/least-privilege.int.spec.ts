@@ -1,11 +1,8 @@
-import { jest } from '@jest/globals';
 import { eventually, type ServiceProcess } from '@mentorhub/testing';
 import { Record } from '../../test/example-tasks.js';
 import { QuickCall } from '../../test/quick-call.js';
 import { createServers, TaskApplication, type Servers } from '../../test/task-application.js';
 import { startWorker } from '../../test/worker.js';
-
-jest.setTimeout(180_000);
 
 /** What docs/policies.md says that a worker of these queues needs with `AMQP_TOPOLOGY=verify`. */
 const permissions = {

@@ -1,4 +1,3 @@
-import { jest } from '@jest/globals';
 import { eventually, eventuallyPasses, PrivateBroker } from '@mentorhub/testing';
 import { ends, nothingLeft, notOnce, writers } from '../../test/counts.js';
 import { Call, Record } from '../../test/example-tasks.js';
@@ -6,8 +5,6 @@ import { Fleet } from '../../test/fleet.js';
 import { Gate } from '../../test/gate.js';
 import { calls, outside, resetScript, script, write } from '../../test/scripted-handlers.js';
 import { createServers, type Servers } from '../../test/task-application.js';
-
-jest.setTimeout(300_000);
 
 const each = 200;
 

@@ -1,13 +1,11 @@
-import { jest } from '@jest/globals';
 import { eventually, PrivateDatabaseServer, PrivatePooler } from '@mentorhub/testing';
-import { ends, nothingLeft, notOnce, rowsOf, writers } from '../../test/counts.js';
-import { Brief, Call, Record } from '../../test/example-tasks.js';
+import { expectAllOnce, writers } from '../../test/counts.js';
+import { Brief } from '../../test/example-tasks.js';
 import { Fleet } from '../../test/fleet.js';
 import { Load } from '../../test/load.js';
-import { calls, outside, resetScript, script, write } from '../../test/scripted-handlers.js';
+import { takeParked } from '../../test/messages.js';
+import { outside, resetScript, script, write } from '../../test/scripted-handlers.js';
 import { createServers, type Servers } from '../../test/task-application.js';
-
-jest.setTimeout(300_000);
 
 const missing = await PrivatePooler.missing();
 
@@ -36,6 +34,8 @@ const missing = await PrivatePooler.missing();
     afterEach(async () => {
       await load?.stop();
       resetScript();
+      await servers.database.query('DELETE FROM tasks.task');
+      await servers.database.query('DELETE FROM public.ledger');
     });
 
     afterAll(async () => {
@@ -44,17 +44,6 @@ const missing = await PrivatePooler.missing();
       await servers?.remove();
       await server?.remove();
     });
-
-    async function expectAllOnce(): Promise<void> {
-      await load?.stop();
-      const [records, called] = [await rowsOf(servers, Record.name), await rowsOf(servers, Call.name)];
-      expect(await ends(servers, 240)).toEqual({ 'succeeded 1': records.length + called.length });
-      expect(notOnce(records, await writers(servers))).toEqual([]);
-      expect(notOnce(called, calls)).toEqual([]);
-      await nothingLeft(servers);
-      await servers.database.query('DELETE FROM tasks.task');
-      await servers.database.query('DELETE FROM public.ledger');
-    }
 
     it.each<[string, () => Promise<unknown>]>([
       ['all goes well', async () => undefined],
@@ -66,7 +55,8 @@ const missing = await PrivatePooler.missing();
       await happens();
       await fleet.ready(60);
       await load.more(100);
-      await expectAllOnce();
+      await load.stop();
+      await expectAllOnce(servers, load);
     });
 
     it('B15: end the transaction of a handler at its hard limit, and nobody else’s', async () => {
@@ -89,9 +79,9 @@ const missing = await PrivatePooler.missing();
       await eventually(async () => (await sleeping()).length === 0, { what: 'its statement to be ended' });
       await load.stop();
       expect(await writers(servers)).not.toContain(slow.id);
-      await servers.database.query('DELETE FROM tasks.task WHERE id = $1', [slow.id]);
-      await servers.vhost.management.purge('dead-letters');
-      await expectAllOnce();
+      await takeParked(servers);
+      const limit = "failed 1 The task's hard time limit of 1 s is reached; the attempt counts as timed out.";
+      await expectAllOnce(servers, load, { [limit]: 1 });
     });
   },
 );

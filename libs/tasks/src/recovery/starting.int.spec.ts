@@ -1,12 +1,9 @@
-import { jest } from '@jest/globals';
 import { eventually, PrivateBroker, PrivateDatabaseServer, type ServiceProcess } from '@mentorhub/testing';
 import { Record } from '../../test/example-tasks.js';
 import { deliver } from '../../test/messages.js';
 import { writers } from '../../test/counts.js';
 import { createServers, TaskApplication, type Servers } from '../../test/task-application.js';
 import { startWorker } from '../../test/worker.js';
-
-jest.setTimeout(240_000);
 
 describe('A worker process', () => {
   let broker: PrivateBroker;

@@ -1,4 +1,3 @@
-import { jest } from '@jest/globals';
 import { eventually } from '@mentorhub/testing';
 import { Call, Ping, Record } from '../../test/example-tasks.js';
 import { Gate } from '../../test/gate.js';
@@ -7,8 +6,6 @@ import { resetScript, script, ScriptedController, write } from '../../test/scrip
 import { createServers, TaskApplication, type Servers } from '../../test/task-application.js';
 import type { DatabaseContext } from '../server/context.js';
 import { mostRepeats } from './handler-faults.js';
-
-jest.setTimeout(90_000);
 
 describe('A handler whose connection to PostgreSQL breaks', () => {
   let servers: Servers;

@@ -1,4 +1,3 @@
-import { jest } from '@jest/globals';
 import { messagingMetrics, taskMetrics } from '@mentorhub/metrics';
 import { eventually } from '@mentorhub/testing';
 import { randomUUID } from 'node:crypto';
@@ -8,8 +7,6 @@ import { deliver, left, takeTold } from '../../test/messages.js';
 import { counted } from '../../test/metrics.js';
 import { calls, outside, resetScript, script, ScriptedController, write } from '../../test/scripted-handlers.js';
 import { createServers, TaskApplication, type Servers } from '../../test/task-application.js';
-
-jest.setTimeout(60_000);
 
 describe('A message that is delivered twice', () => {
   let servers: Servers;

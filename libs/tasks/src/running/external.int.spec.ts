@@ -1,4 +1,3 @@
-import { jest } from '@jest/globals';
 import { taskMetrics } from '@mentorhub/metrics';
 import { eventually, startTcpProxy } from '@mentorhub/testing';
 import { randomUUID } from 'node:crypto';
@@ -9,8 +8,6 @@ import { counted } from '../../test/metrics.js';
 import { calls, outside, resetScript, script, ScriptedController } from '../../test/scripted-handlers.js';
 import { createServers, TaskApplication, type Servers } from '../../test/task-application.js';
 import { ClaimLostError } from '../server/context.js';
-
-jest.setTimeout(60_000);
 
 describe('A task with external effects', () => {
   let servers: Servers;

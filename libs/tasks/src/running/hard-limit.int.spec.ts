@@ -1,4 +1,3 @@
-import { jest } from '@jest/globals';
 import { eventually } from '@mentorhub/testing';
 import { Brief, BriefCall, BriefPing, Record } from '../../test/example-tasks.js';
 import { Gate } from '../../test/gate.js';
@@ -7,8 +6,6 @@ import { calls, outside, resetScript, script, ScriptedController, write } from '
 import { createServers, TaskApplication, type Servers } from '../../test/task-application.js';
 import type { AnyTaskContract } from '../define/index.js';
 import type { TaskContext } from '../server/context.js';
-
-jest.setTimeout(60_000);
 
 describe('An inline handler that runs into its hard limit', () => {
   let servers: Servers;

@@ -1,4 +1,3 @@
-import { jest } from '@jest/globals';
 import { eventually } from '@mentorhub/testing';
 import { Call, Record } from '../../test/example-tasks.js';
 import { Gate } from '../../test/gate.js';
@@ -8,8 +7,6 @@ import { createServers, TaskApplication, type Servers } from '../../test/task-ap
 import type { AnyTaskContract } from '../define/index.js';
 import type { DatabaseContext } from '../server/context.js';
 import { mostRepeats } from './handler-faults.js';
-
-jest.setTimeout(90_000);
 
 /** A spent attempt would be the last one. */
 const never = { retry: { maxRetries: 0 } };

@@ -1,4 +1,3 @@
-import { jest } from '@jest/globals';
 import { deadLetterMetrics } from '@mentorhub/metrics';
 import { eventually } from '@mentorhub/testing';
 import { randomUUID } from 'node:crypto';
@@ -7,8 +6,6 @@ import { deliver, left, takeParked } from '../../test/messages.js';
 import { counted } from '../../test/metrics.js';
 import { calls, outside, resetScript, script, ScriptedController } from '../../test/scripted-handlers.js';
 import { createServers, TaskApplication, type Servers } from '../../test/task-application.js';
-
-jest.setTimeout(60_000);
 
 describe('A message that no handler can be given', () => {
   let servers: Servers;

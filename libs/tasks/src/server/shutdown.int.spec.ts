@@ -1,12 +1,9 @@
-import { jest } from '@jest/globals';
 import { eventually } from '@mentorhub/testing';
 import { Call, Record } from '../../test/example-tasks.js';
 import { Gate } from '../../test/gate.js';
 import { deliver, left } from '../../test/messages.js';
 import { calls, outside, resetScript, script, ScriptedController, write } from '../../test/scripted-handlers.js';
 import { createServers, TaskApplication, type Servers } from '../../test/task-application.js';
-
-jest.setTimeout(120_000);
 
 describe('A service that is stopped', () => {
   let servers: Servers;

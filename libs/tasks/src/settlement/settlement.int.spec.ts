@@ -1,6 +1,5 @@
-import { jest } from '@jest/globals';
 import { eventually } from '@mentorhub/testing';
-import { Call, Ping, Record } from '../../test/example-tasks.js';
+import { Call, Ping, Record, topology } from '../../test/example-tasks.js';
 import { Gate } from '../../test/gate.js';
 import { deliver, left, takeTold } from '../../test/messages.js';
 import { calls, resetScript, script, ScriptedController } from '../../test/scripted-handlers.js';
@@ -11,7 +10,12 @@ import {
   type TaskApplicationOptions,
 } from '../../test/task-application.js';
 
-jest.setTimeout(60_000);
+/** A service would have what was deleted declared again; what it does not know of stays away. */
+const withoutEvents = {
+  ...topology,
+  queues: topology.queues.filter(({ name }) => name !== 'task-events'),
+  bindings: topology.bindings.filter(({ queue }) => queue !== 'task-events'),
+};
 
 describe('The outcome of a task', () => {
   let servers: Servers;
@@ -65,8 +69,7 @@ describe('The outcome of a task', () => {
   });
 
   it('is kept in PostgreSQL while no queue takes it, and goes out when there is one', async () => {
-    await start();
-    await servers.vhost.management.deleteQueue('task-events');
+    await start({ topology: withoutEvents });
     const id = await deliver(application, Ping, { note: 'one' });
     const row = await eventually(async () => {
       const found = await kept();
@@ -89,8 +92,7 @@ describe('The outcome of a task', () => {
   });
 
   it('is durable before its delivery is acked: while neither broker nor database takes it, nothing is', async () => {
-    await start();
-    await servers.vhost.management.deleteQueue('task-events');
+    await start({ topology: withoutEvents });
     await servers.database.query('ALTER TABLE tasks.event_outbox RENAME TO hidden');
     await deliver(application, Call, { note: 'one' });
     const unacked = (count: number) =>

@@ -1,3 +1,4 @@
+import { jest } from '@jest/globals';
 import type { Delivery, OutgoingMessage } from '@mentorhub/messaging';
 import type { TaskEvent } from '@mentorhub/task-store';
 import { setImmediate as tick } from 'node:timers/promises';
@@ -28,6 +29,14 @@ function settling(idle: boolean) {
 }
 
 describe('Settling in groups', () => {
+  beforeEach(() => {
+    jest.useFakeTimers({ doNotFake: ['nextTick', 'setImmediate'] });
+  });
+
+  afterEach(() => {
+    jest.useRealTimers();
+  });
+
   it('tells what gathers while something runs in one message, within some milliseconds', async () => {
     const { add, sent, acked, toldIn, settlement } = settling(false);
     for (const n of [1, 2, 3]) {
@@ -35,7 +44,7 @@ describe('Settling in groups', () => {
       await tick();
     }
     expect(sent).toEqual([]);
-    while (sent.length === 0) await tick();
+    jest.advanceTimersByTime(20);
     expect(toldIn(0)).toEqual([1, 2, 3]);
     expect(acked).toEqual([]);
     sent[0]?.confirm();

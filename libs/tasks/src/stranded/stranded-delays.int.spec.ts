@@ -1,4 +1,3 @@
-import { jest } from '@jest/globals';
 import { deadLetterMetrics, delayMetrics } from '@mentorhub/metrics';
 import { delayedRoute, strandedDelays } from '@mentorhub/messaging';
 import { eventually } from '@mentorhub/testing';
@@ -8,8 +7,6 @@ import { left, takeParked } from '../../test/messages.js';
 import { counted } from '../../test/metrics.js';
 import { calls, resetScript, ScriptedController } from '../../test/scripted-handlers.js';
 import { createServers, TaskApplication, type Servers } from '../../test/task-application.js';
-
-jest.setTimeout(120_000);
 
 describe('A delayed message that does not find its queue', () => {
   let servers: Servers;

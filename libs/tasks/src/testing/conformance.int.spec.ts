@@ -1,4 +1,3 @@
-import { jest } from '@jest/globals';
 import type { EnqueuedTask } from '../client/index.js';
 import { AmbiguousError, PermanentError, RetryLater } from '../outcomes/handler-errors.js';
 import type { Tasks } from '../client/tasks.js';
@@ -7,8 +6,6 @@ import { resetScript, script, ScriptedController } from '../../test/scripted-han
 import { createServers, TaskApplication, type Servers } from '../../test/task-application.js';
 import { expectEnqueued } from './expect-enqueued.js';
 import { TestTasks } from './test-tasks.js';
-
-jest.setTimeout(60_000);
 
 type Client = Pick<Tasks, keyof Tasks>;
 

@@ -1,10 +1,7 @@
-import { jest } from '@jest/globals';
 import { existsSync } from 'node:fs';
 import { eventually } from '../eventually.js';
 import { PrivateBroker } from './private-broker.js';
 import { PrivateDatabaseServer } from './private-database.js';
-
-jest.setTimeout(180_000);
 
 describe('a broker of a test’s own', () => {
   let broker: PrivateBroker;
