@@ -8,7 +8,7 @@ import { counted } from '../../test/metrics.js';
 import { outside, resetScript, calls, script } from '../../test/scripted-handlers.js';
 import { createServers, type Servers } from '../../test/task-application.js';
 
-const restarts = sized({ short: 3, full: 20 });
+const restarts = sized({ short: 2, full: 20 });
 
 jest.setTimeout(180_000 + restarts * 60_000);
 

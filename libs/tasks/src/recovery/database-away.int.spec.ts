@@ -9,8 +9,8 @@ import { Load } from '../../test/load.js';
 import { calls, outside, resetScript, script } from '../../test/scripted-handlers.js';
 import { createServers, type Servers } from '../../test/task-application.js';
 
-const restarts = sized({ short: 3, full: 20 });
-const awaySeconds = sized({ short: 15, full: 600 });
+const restarts = sized({ short: 2, full: 20 });
+const awaySeconds = sized({ short: 5, full: 600 });
 
 /** 10 s are wanted, on a machine with nothing else to do. A busy one needs as long as it needs. */
 const print = (seconds: number[]) => process.stdout.write(`Work resumed after ${JSON.stringify(seconds)} s.\n`);

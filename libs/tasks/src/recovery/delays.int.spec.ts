@@ -6,9 +6,10 @@ import { Record } from '../../test/example-tasks.js';
 import { createServers, TaskApplication, type Servers } from '../../test/task-application.js';
 import { startWorker } from '../../test/worker.js';
 
-const count = sized({ short: 1_000, full: 100_000 });
+const count = sized({ short: 500, full: 100_000 });
 const groupSize = 1_000;
-const kills = 4;
+const allRestarts = sized({ short: 1, full: 2 });
+const kills = sized({ short: 2, full: 4 });
 /** What a process that holds nothing may differ by, from one start to the next and from one minute to the next. */
 const flatMebibytes = 30;
 /** What it may need on top while everything runs at once (260 measured): what is read and prefetched is bounded. */
@@ -118,7 +119,7 @@ describe('A due time months ahead', () => {
   it('C29: survives restarts of everything, is told by the task, and can be brought forward', async () => {
     const eta = new Date(Date.now() + 200 * 86_400_000);
     const { id } = await producer.tasks.enqueue(Record, { note: 'in months' }, { eta });
-    for (let n = 0; n < 2; n += 1) {
+    for (let n = 0; n < allRestarts; n += 1) {
       await restartEverything();
       expect(await producer.store.history.find(id)).toMatchObject({ state: 'scheduled', dueAt: eta });
     }

@@ -6,7 +6,7 @@ import { Gate } from '../../test/gate.js';
 import { calls, outside, resetScript, script, write } from '../../test/scripted-handlers.js';
 import { createServers, type Servers } from '../../test/task-application.js';
 
-const each = 200;
+const each = 100;
 
 describe('Tasks under a memory alarm of the broker', () => {
   let broker: PrivateBroker;

@@ -9,7 +9,7 @@ import { counted } from '../../test/metrics.js';
 import { calls, outside, resetScript, script, write } from '../../test/scripted-handlers.js';
 import { createServers, type Servers } from '../../test/task-application.js';
 
-const closings = sized({ short: 3, full: 30 });
+const closings = sized({ short: 2, full: 30 });
 
 jest.setTimeout(180_000 + closings * 20_000);
 

@@ -6,7 +6,7 @@ import { QuickCall } from '../../test/quick-call.js';
 import { createServers, TaskApplication, type Servers } from '../../test/task-application.js';
 import { startWorker } from '../../test/worker.js';
 
-const kills = sized({ short: 3, full: 30 });
+const kills = sized({ short: 2, full: 30 });
 const placesForCalls = 5;
 
 jest.setTimeout(300_000 + kills * 20_000);

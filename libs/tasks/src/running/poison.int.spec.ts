@@ -10,8 +10,8 @@ import type { AnyTaskContract } from '../define/index.js';
 jest.setTimeout(1_200_000);
 
 const mostDeaths = 40;
-const killers = sized({ short: 2, full: 5 });
-const deploys = sized({ short: 2, full: 5 });
+const killers = sized({ short: 1, full: 5 });
+const deploys = sized({ short: 1, full: 5 });
 
 describe('A message that kills its worker', () => {
   let servers: Servers;
