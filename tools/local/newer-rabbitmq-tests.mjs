@@ -9,8 +9,8 @@ import { packagesDirectory } from './server-home.mjs';
  * directly, the core of the task worker, and the whole path from a request to a mail.
  */
 export const testsOnNewerRabbitMq = [
-  'libs/messaging/',
-  'libs/tasks/src/(server|outcomes|settlement)/',
+  'libs/messaging/.*int\\.spec',
+  'libs/tasks/src/(server|outcomes|settlement)/.*int\\.spec',
   'libs/tasks/src/running/(external|duplicates|hard-limit)',
   'libs/tasks/src/recovery/server-closes',
   'apps/api-gateway/src/platform.e2e',

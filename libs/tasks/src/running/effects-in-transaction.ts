@@ -6,7 +6,7 @@ import type { Outcome, RecordedOutcome } from '../outcomes/outcome.js';
 import { ClaimLostError } from '../server/context.js';
 import type { Job } from '../server/job.js';
 import { isGranted, refused, runOf, type EffectsOptions, type Failure, type StoredClaim } from './claims.js';
-import type { WhoseFault } from './handler-faults.js';
+import { mostRepeats, runsAgainAtOnce, type WhoseFault } from './handler-faults.js';
 import { recordFailure } from './record-failure.js';
 import { HandlerFailure } from './run-handler.js';
 
@@ -83,12 +83,21 @@ export class EffectsInTransaction {
     return refused(claim);
   }
 
-  /** A claim of its own, in a new transaction: the handler's one is rolled back, and its claim with it. */
-  private recordFailure(job: Job, failure: Failure): Promise<Outcome> {
+  /**
+   * A claim of its own, in a new transaction: the handler's one is rolled back, and its claim with it. What that meets in turn is
+   * no reason to run the handler again.
+   */
+  private async recordFailure(job: Job, failure: Failure): Promise<Outcome> {
     const { store } = this.options;
-    return store.dataSource.transaction((tx) =>
-      this.underClaim(tx, job, () => recordFailure(this.options, tx, job, failure)),
-    );
+    for (let repeats = 0; ; repeats += 1) {
+      try {
+        return await store.dataSource.transaction((tx) =>
+          this.underClaim(tx, job, () => recordFailure(this.options, tx, job, failure)),
+        );
+      } catch (error) {
+        if (repeats === mostRepeats || !runsAgainAtOnce(error)) throw error;
+      }
+    }
   }
 
   private async recordSuccess(tx: EntityManager, job: Job, outcome: RecordedOutcome): Promise<void> {

@@ -23,13 +23,13 @@ const obstacles = {
       ${raising(code, times)}
       RETURN QUERY SELECT * FROM public.real_claim(p_task, p_run, p_attempt, p_token, p_seconds);
     END $$`,
-  record: (code: string, times: number) => `
+  record: (code: string, times: number, state = 'succeeded') => `
     CREATE OR REPLACE FUNCTION public.in_the_way() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
       ${raising(code, times)}
       RETURN new;
     END $$;
     CREATE OR REPLACE TRIGGER in_the_way BEFORE INSERT OR UPDATE ON tasks.inbox FOR EACH ROW
-      WHEN (new.state = 'succeeded') EXECUTE FUNCTION public.in_the_way()`,
+      WHEN (new.state = '${state}') EXECUTE FUNCTION public.in_the_way()`,
 };
 
 describe('A fault of the runtime’s own statements', () => {
@@ -75,6 +75,20 @@ describe('A fault of the runtime’s own statements', () => {
     expect(effects.filter((note) => note === `${where} ${code}`)).toHaveLength(1);
     expect(await servers.vhost.management.getMessages('dead-letters')).toEqual([]);
     await sql('TRUNCATE public.ledger');
+  });
+
+  it('is no reason to run a handler again whose failure was being recorded', async () => {
+    await sql(`ALTER SEQUENCE public.raised RESTART`);
+    await sql(obstacles.record('40P01', mostRepeats, 'failed'));
+    let runs = 0;
+    script.record = async () => {
+      runs += 1;
+      throw new Error('its own');
+    };
+    const { id } = await application.tasks.enqueue(Record, { note: 'fails' }, never);
+    expect((await application.failed(id)).message).toBe('its own');
+    expect(runs).toBe(1);
+    await takeParked(servers);
   });
 
   describe('while what a handler meets itself', () => {
