@@ -82,7 +82,10 @@ describe('The limits of a task', () => {
     await eventually(async () => (await application.store.history.find(id))?.state === 'started');
     gate.open();
     await application.ended(id);
-    const timeline = await application.store.history.timeline(id);
+    const timeline = await eventually(async () => {
+      const told = await application.store.history.timeline(id);
+      return told.length >= 2 ? told : undefined;
+    });
     expect(timeline.map(({ kind, worker }) => [kind, worker])).toEqual([
       ['started', 'test-worker'],
       ['succeeded', 'test-worker'],

@@ -99,7 +99,11 @@ describe('A task whose handler throws', () => {
       expect(await application.ended(id)).toMatchObject({ state: 'succeeded', attempt: 3, error: null });
       expect(attempts).toEqual([1, 2, 3]);
       expect(await counted(taskMetrics.processed, { task: contract.name, outcome: 'retried' })).toBe(before + 2);
-      const timeline = await application.store.history.timeline(id);
+      // What became of one attempt may be told after the start of the next.
+      const timeline = await eventually(async () => {
+        const told = await application.store.history.timeline(id);
+        return told.length >= 6 ? told : undefined;
+      });
       expect(timeline.map(({ kind, attempt }) => `${kind} ${attempt}`)).toEqual([
         'started 1',
         'retrying 1',
