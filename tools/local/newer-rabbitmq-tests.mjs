@@ -11,7 +11,8 @@ import { packagesDirectory } from './server-home.mjs';
 export const testsOnNewerRabbitMq = [
   'libs/messaging/.*int\\.spec',
   'libs/tasks/src/(server|outcomes|settlement)/.*int\\.spec',
-  'libs/tasks/src/running/(external|duplicates|hard-limit)',
+  // What kills its worker takes minutes; RABBITMQ_SERIES=4.3 runs that, too.
+  'libs/tasks/src/running/(?!poison).*int\\.spec',
   'libs/tasks/src/recovery/server-closes',
   'apps/api-gateway/src/platform.e2e',
 ];

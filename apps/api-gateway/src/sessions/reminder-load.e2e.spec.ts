@@ -15,7 +15,7 @@ const people = 1_000;
 const groupSize = 1_000;
 const resets = sized({ short: 3, full: 30 });
 /** Reminders that may go out between the request of a password reset and its mail; far less than wait behind each other. */
-const mostMailsBefore = sized({ short: 200, full: 2_000 });
+const mostMailsBefore = sized({ short: 100, full: 2_000 });
 const timeoutSeconds = sized({ short: 600, full: 3_000 });
 
 type BookedSession = Pick<Session, 'id' | 'version' | 'startsAt'>;

@@ -11,9 +11,7 @@ import { createServers, type Servers } from '../../test/task-application.js';
 
 const restarts = sized({ short: 2, full: 20 });
 const awaySeconds = sized({ short: 5, full: 600 });
-
-/** 10 s are wanted, on a machine with nothing else to do. A busy one needs as long as it needs. */
-const print = (seconds: number[]) => process.stdout.write(`Work resumed after ${JSON.stringify(seconds)} s.\n`);
+const resumesWithinSeconds = 10;
 
 jest.setTimeout(300_000 + restarts * 30_000 + awaySeconds * 1000);
 
@@ -62,7 +60,7 @@ describe('A PostgreSQL that goes away under load', () => {
     return seconds;
   }
 
-  it(`D36: ${restarts} times, by crash and by restart, costs no attempt and no task, and work resumes`, async () => {
+  it(`D36: ${restarts} times, by crash and by restart, costs no attempt and no task, and work resumes within 10 s`, async () => {
     load = new Load(fleet.producer.tasks);
     const seconds: number[] = [];
     for (let n = 0; n < restarts; n += 1) {
@@ -75,10 +73,10 @@ describe('A PostgreSQL that goes away under load', () => {
     await load.stop();
     await expectAllOnce(servers, load);
     await fleet.expectFullConcurrency();
-    print(seconds);
+    expect(Math.max(...seconds)).toBeLessThan(resumesWithinSeconds);
   });
 
-  it(`D36: for ${awaySeconds} s costs no attempt and no task, and work resumes`, async () => {
+  it(`D36: for ${awaySeconds} s costs no attempt and no task, and work resumes within 10 s`, async () => {
     load = new Load(fleet.producer.tasks);
     await load.more(200);
     await server.stop();
@@ -91,7 +89,7 @@ describe('A PostgreSQL that goes away under load', () => {
     expect(load.refused).toBeGreaterThan(0);
     await expectAllOnce(servers, load);
     await fleet.expectFullConcurrency();
-    print([seconds]);
+    expect(seconds).toBeLessThan(resumesWithinSeconds);
   });
 
   it.each([
