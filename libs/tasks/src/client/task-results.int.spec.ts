@@ -1,4 +1,6 @@
+import { databaseFaultOf } from '@mentorhub/service';
 import { projectEvents } from '@mentorhub/task-store';
+import { startTcpProxy } from '@mentorhub/testing';
 import { randomUUID } from 'node:crypto';
 import { exchanges, Record } from '../../test/example-tasks.js';
 import { createServers, TaskApplication, type Servers } from '../../test/task-application.js';
@@ -62,6 +64,24 @@ describe('Waiting for results', () => {
 
   it('knows no task that does not exist', async () => {
     expect(await results.wait(randomUUID(), 60)).toBeUndefined();
+  });
+
+  it('fails as on a lost connection when PostgreSQL has not said in time whether there is such a task', async () => {
+    const proxy = await startTcpProxy(servers.database.url);
+    const waiter = await TaskApplication.start(servers, { project: false, databaseUrl: proxy.url });
+    try {
+      const { store, broker } = waiter;
+      const asking = new TaskResults({ store, broker, exchange: 'none', worker: 'test', stopping: stopping.signal });
+      proxy.stall();
+      // The connection itself is taken for lost after 100 s, which is more than this test has.
+      const error = await asking.wait(randomUUID(), 1).catch((caught: unknown) => caught);
+      expect(error).toHaveProperty('name', 'NoAnswerError');
+      expect(databaseFaultOf(error)).toBe('ended');
+    } finally {
+      await proxy.resume();
+      await waiter.stop();
+      await proxy.close();
+    }
   });
 
   it('finds a task however its id is written', async () => {

@@ -55,13 +55,19 @@ export class TaskResults {
     options.stopping.addEventListener('abort', () => this.stop(), { once: true });
   }
 
-  /** The task once it has ended, or as it is after `seconds`; undefined when there is no row of it. */
+  /**
+   * The task once it has ended, or as it is after `seconds`; undefined when there is no row of it.
+   *
+   * @throws {NoAnswerError} PostgreSQL has not said within `seconds` and 2 s more whether there is such a task.
+   */
   async wait(id: string, seconds: number): Promise<TaskRecord | undefined> {
     const { store, stopping } = this.options;
-    const task = await store.history.find(id);
+    const task = await within(seconds * 1000 + graceMs, store.history.find(id), () => {
+      throw new NoAnswerError();
+    });
     if (!task || isTerminal(task.state) || seconds <= 0 || stopping.aborted) return task;
     const end = await this.untilEnded(task.id, seconds, task.run);
-    return end ? { ...task, ...end } : withinGrace(store.history.find(id), task);
+    return end ? { ...task, ...end } : within(graceMs, store.history.find(id), () => task);
   }
 
   /**
@@ -90,7 +96,7 @@ export class TaskResults {
       this.add(id, waiter);
       const looked = this.reader.look([id]);
       // However short the time is, one read belongs into it.
-      const giveUp = () => void withinGrace(looked, undefined).then(() => answer(undefined));
+      const giveUp = () => void within(graceMs, looked, () => undefined).then(() => answer(undefined));
       const timeout = setTimeout(giveUp, Math.min(seconds * 1000, longestTimerMs));
     });
   }
@@ -123,10 +129,21 @@ export class TaskResults {
   }
 }
 
-/** What `reading` comes to, or `otherwise` when it takes too long. */
-async function withinGrace<T>(reading: Promise<T>, otherwise: T): Promise<T> {
-  const { promise: silent, resolve } = Promise.withResolvers<T>();
-  const timeout = setTimeout(resolve, graceMs, otherwise);
+/** PostgreSQL is silent. */
+class NoAnswerError extends Error {
+  override readonly name = 'NoAnswerError';
+  /** The code of a network that gave up, so that everybody takes it for that. */
+  readonly code = 'ETIMEDOUT';
+
+  constructor() {
+    super('PostgreSQL did not answer in time.');
+  }
+}
+
+/** What `reading` comes to, or what `otherwise` does when that takes too long. */
+async function within<T>(milliseconds: number, reading: Promise<T>, otherwise: () => T): Promise<T> {
+  const { promise: silent, resolve } = Promise.withResolvers<void>();
+  const timeout = setTimeout(resolve, Math.min(milliseconds, longestTimerMs));
   reading.catch(() => undefined); // it may fail when nobody waits for it any more
-  return Promise.race([reading, silent]).finally(() => clearTimeout(timeout));
+  return Promise.race([reading, silent.then(otherwise)]).finally(() => clearTimeout(timeout));
 }
