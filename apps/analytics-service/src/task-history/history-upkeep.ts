@@ -18,7 +18,8 @@ const gaugesEverySeconds = 15;
  * Keeps the history in order.
  *
  * 1. Before anything is consumed, and then hourly: the timeline's partitions of the coming days.
- * 2. Hourly: what no message can ask for any more is deleted, old ends of the inbox, tombstones, and what mails were counted.
+ * 2. Hourly: what no message can ask for any more is deleted, old ends of the inbox, tombstones, slots of the
+ *    dead, and what mails were counted.
  * 3. Every 15 s: how long the oldest task of each type has been waiting, and what waits to be published.
  */
 @Injectable()
@@ -56,10 +57,11 @@ export class HistoryUpkeep implements OnModuleInit, OnModuleDestroy {
   }
 
   private async prune(): Promise<void> {
-    const { inbox, revocations, dataSource } = this.store;
+    const { inbox, revocations, flow, dataSource } = this.store;
     try {
       await this.inBatches((limit) => inbox.prune(dataSource.manager, inboxRetentionDays, limit));
       await this.inBatches((limit) => revocations.prune(limit));
+      await this.inBatches((limit) => flow.prune(limit));
       await this.inBatches((limit) => this.mails.forget(dataSource.manager, limit));
     } catch (err) {
       this.logger.warn({ err }, 'What is no longer needed could not be deleted; it is tried again in an hour.');

@@ -47,6 +47,12 @@ export class Flow {
   async freeSlot(key: string, token: string): Promise<void> {
     await this.dataSource.query(`DELETE FROM tasks.concurrency_slot WHERE key = $1 AND token = $2`, [key, token]);
   }
+
+  /** Deletes up to `limit` slots whose holders died, of keys that nobody asked for in the day since. @returns how many. */
+  async prune(limit: number): Promise<number> {
+    const [, deleted]: [unknown, number] = await this.dataSource.query(pruneSql, [limit]);
+    return deleted;
+  }
 }
 
 const leaseSql = `
@@ -60,3 +66,8 @@ const nextStartSql = `
 
 const renewSql = `
   UPDATE tasks.concurrency_slot SET expires_at = clock_timestamp() + make_interval(secs => $3) WHERE key = $1 AND token = $2`;
+
+const pruneSql = `
+  DELETE FROM tasks.concurrency_slot WHERE (key, slot) IN (
+    SELECT key, slot FROM tasks.concurrency_slot WHERE expires_at < (SELECT clock_timestamp() - interval '1 day')
+    LIMIT $1 FOR UPDATE SKIP LOCKED)`;
