@@ -82,7 +82,7 @@ export class RunningAnalytics {
   }
 
   async generated(date?: string): Promise<DailyStats> {
-    return (await this.generate(date)).result({ timeoutSeconds: 20 });
+    return (await this.generate(date)).result({ timeoutSeconds: 200 });
   }
 
   /** By PostgreSQL's clock, in UTC. */

@@ -48,7 +48,6 @@ describe('generated requests', () => {
     const cursorOf = (list: string) =>
       eventually(async () => (await ok('GET', `/v1/${list}?limit=1`)).nextCursor as string | null, {
         what: `two ${list}`,
-        timeoutSeconds: 60,
       });
     const lists = ['sessions', 'schedules', 'suppressions'];
     const cursors = Object.fromEntries(

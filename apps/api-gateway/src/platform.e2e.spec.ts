@@ -52,7 +52,7 @@ describe('The platform', () => {
     const accepted = await platform.request('POST', '/v1/tasks', { task: 'email.send', payload });
     expect(accepted.status).toBe(202);
     expect((await platform.request('GET', `/v1/tasks/${accepted.body.id}`)).status).toBe(200);
-    const result = await platform.request('GET', `/v1/tasks/${accepted.body.id}/result?wait=30`);
+    const result = await platform.request('GET', `/v1/tasks/${accepted.body.id}/result?wait=60`);
     expect(result).toMatchObject({
       status: 200,
       body: { state: 'succeeded', result: { messageId: expect.any(String) } },
@@ -78,7 +78,7 @@ describe('The platform', () => {
     const finalise = async () => {
       const task = { task: 'analytics.generate-daily-stats', payload: { date: '2025-11-22' } };
       const { body } = await platform.request('POST', '/v1/tasks', task);
-      return platform.request('GET', `/v1/tasks/${body.id}/result?wait=30`);
+      return platform.request('GET', `/v1/tasks/${body.id}/result?wait=60`);
     };
     const first = await finalise();
     expect(first.body).toMatchObject({ state: 'succeeded', result: { date: '2025-11-22', final: true } });

@@ -15,5 +15,5 @@ export function startScheduler(database: TestDatabase): Promise<ServiceProcess> 
     PAYLOAD_KEYS: `test:${Buffer.alloc(32).toString('base64')}`,
     HOST: '127.0.0.1',
   };
-  return ServiceProcess.start({ name: 'scheduler-service', env, nodeArguments, readyWithinSeconds: 90 });
+  return ServiceProcess.start({ name: 'scheduler-service', env, nodeArguments });
 }

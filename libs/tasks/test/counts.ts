@@ -47,7 +47,7 @@ export async function ends({ database }: Servers, timeoutSeconds = 300): Promise
 }
 
 /** Waits until no queue holds a message, dead letters included, and the outbox of events is empty. */
-export async function nothingLeft({ database, vhost }: Servers, timeoutSeconds = 60): Promise<void> {
+export async function nothingLeft({ database, vhost }: Servers): Promise<void> {
   await eventually(
     async () => {
       const queues = await vhost.management.queues();
@@ -55,7 +55,7 @@ export async function nothingLeft({ database, vhost }: Servers, timeoutSeconds =
       if (full.length > 0) throw new Error(`Messages are left in ${full.join(', ')}.`);
       return (await database.query('SELECT FROM tasks.event_outbox')).length === 0;
     },
-    { timeoutSeconds, what: 'all queues to be empty', intervalMilliseconds: 250 },
+    { what: 'all queues to be empty', intervalMilliseconds: 250 },
   );
 }
 

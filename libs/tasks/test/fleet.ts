@@ -39,9 +39,9 @@ export class Fleet {
   }
 
   /** Resolves to the seconds that it took. */
-  async ready(timeoutSeconds: number): Promise<number> {
+  async ready(): Promise<number> {
     const since = performance.now();
-    await eventually(() => this.isReady(), { timeoutSeconds, what: 'all workers to be ready' });
+    await eventually(() => this.isReady(), { what: 'all workers to be ready' });
     return (performance.now() - since) / 1000;
   }
 
@@ -55,9 +55,9 @@ export class Fleet {
     };
     const places = concurrency * this.workers.length;
     await Promise.all(Array.from({ length: 2 * places }, () => deliver(this.producer, Record, { note: 'gated' })));
-    await eventually(() => gate.entered === places, { timeoutSeconds: 60, what: `${places} handlers at once` });
+    await eventually(() => gate.entered === places, { what: `${places} handlers at once` });
     gate.open();
-    await eventually(() => gate.entered === 2 * places, { timeoutSeconds: 60, what: 'the other handlers' });
+    await eventually(() => gate.entered === 2 * places, { what: 'the other handlers' });
   }
 
   async stop(): Promise<void> {

@@ -33,7 +33,7 @@ export class Load {
   /** Resolves when this many more have been accepted. */
   async more(count: number): Promise<void> {
     const wanted = this.all.length + count;
-    await eventually(() => this.all.length >= wanted, { timeoutSeconds: 60, what: `${count} more tasks accepted` });
+    await eventually(() => this.all.length >= wanted, { what: `${count} more tasks accepted` });
   }
 
   async stop(): Promise<void> {

@@ -36,6 +36,5 @@ export function startWorker(
     env: all,
     nodeArguments: started,
     waitUntilReady,
-    readyWithinSeconds: 240,
   });
 }

@@ -75,13 +75,13 @@ describe('finalising a day', () => {
     await runner.commitTransaction();
     await runner.release();
 
-    expect(await task.result({ timeoutSeconds: 20 })).toMatchObject({ newUsers: 1, correctedAt: null });
+    expect(await task.result({ timeoutSeconds: 200 })).toMatchObject({ newUsers: 1, correctedAt: null });
   });
 
   it('is refused for good while the day is not over', async () => {
     const today = await analytics.day(0);
     const task = await analytics.generate(today);
-    await expect(task.result({ timeoutSeconds: 20 })).rejects.toThrow(/is not over in UTC/);
+    await expect(task.result({ timeoutSeconds: 200 })).rejects.toThrow(/is not over in UTC/);
     expect(await analytics.readOne(today)).toMatchObject({ final: false });
   });
 

@@ -62,7 +62,7 @@ describe("the accounts' tasks, run by the role worker", () => {
              AND NOT EXISTS (SELECT FROM tasks.inbox i WHERE i.task_id = t.id AND i.state = 'succeeded')`,
           )
         ).length === 0,
-      { what: 'all that was asked for to have run', timeoutSeconds: 60 },
+      { what: 'all that was asked for to have run' },
     );
   const setting = (token: string) => ({ token, password: 'correct horse' });
 

@@ -27,7 +27,7 @@ describe('schedules from end to end', () => {
     HOST: '127.0.0.1',
     ROLE: 'http',
   });
-  const start = (name: string) => startService({ name, env: env(), readyWithinSeconds: 90 });
+  const start = (name: string) => startService({ name, env: env() });
 
   beforeAll(async () => {
     [database, vhost] = await Promise.all([

@@ -35,7 +35,7 @@ describe('statistics over REST', () => {
       HOST: '127.0.0.1',
       ROLE: 'http',
     };
-    const start = (name: string) => startService({ name, env, readyWithinSeconds: 90 });
+    const start = (name: string) => startService({ name, env });
     [gateway, analytics] = await Promise.all([start('api-gateway'), start('analytics-service')]);
     [{ today }] = (await database.query(
       `SELECT (clock_timestamp() AT TIME ZONE 'UTC')::date::text AS today`,

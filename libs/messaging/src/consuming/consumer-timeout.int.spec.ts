@@ -94,9 +94,9 @@ describe("RabbitMQ's consumer time-out", () => {
     for (let from = 40; endings() === 0; from += 20) await publish(from, 20);
     await consumer.untilActive();
     held?.ack(); // Late: it belongs to a channel that is gone.
-    await eventually(() => done.has('0'), { timeoutSeconds: 60 });
+    await eventually(() => done.has('0'));
     expect(log.filter((message) => message === 'Connected to RabbitMQ.')).toHaveLength(2);
     expect(other.active).toBe(true);
-    await eventually(async () => (await vhost.management.queue('email'))?.messages === 0, { timeoutSeconds: 60 });
+    await eventually(async () => (await vhost.management.queue('email'))?.messages === 0);
   });
 });

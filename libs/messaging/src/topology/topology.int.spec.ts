@@ -159,7 +159,7 @@ describe('the topology', () => {
       const bindings = await management.bindings();
       return topology.bindings.every(({ exchange }) => bindings.some(({ source }) => source === exchange));
     };
-    await eventually(isBack, { timeoutSeconds: 30, what: 'the exchange and the bindings' });
+    await eventually(isBack, { what: 'the exchange and the bindings' });
   });
 
   it('is looked at when a publish is returned, long before it would be otherwise', async () => {
@@ -224,7 +224,7 @@ describe('the topology', () => {
           await management.publish('spill', 'call.me', 'again');
           return heard.length > 0;
         },
-        { timeoutSeconds: 30, what: 'a message through the new binding' },
+        { what: 'a message through the new binding' },
       );
       expect(consumer.active).toBe(true);
       if (kind === 'temporary') expect(boundAgain).toBeGreaterThan(0);

@@ -49,7 +49,7 @@ describe('The result of a task', () => {
 
   it('is null of a task that returns nothing, and can be asked for by an id that was kept', async () => {
     const { id } = await application.tasks.enqueue(Call, { note: 'x' });
-    expect(await application.tasks.resultOf(Call, id.toUpperCase(), { timeoutSeconds: 20 })).toBeNull();
+    expect(await application.tasks.resultOf(Call, id.toUpperCase(), { timeoutSeconds: 200 })).toBeNull();
   });
 
   it('is known for many, each its own', async () => {

@@ -44,7 +44,7 @@ describe('Waiting for results', () => {
     const ids = (await application.tasks.enqueueMany(Array(50).fill({ contract: Record, payload: { note: 'x' } }))).map(
       ({ id }) => id,
     );
-    const waiting = Promise.all(ids.flatMap((id) => [results.wait(id, 20), results.wait(id, 20)]));
+    const waiting = Promise.all(ids.flatMap((id) => [results.wait(id, 200), results.wait(id, 200)]));
     await Promise.all(ids.map((id, n) => succeed(id, n)));
     const ended = await waiting;
     expect(ended.map((task) => task?.result)).toEqual(ids.flatMap((_, n) => [n, n]));
@@ -86,16 +86,16 @@ describe('Waiting for results', () => {
 
   it('finds a task however its id is written', async () => {
     const { id } = await application.tasks.enqueue(Record, { note: 'x' });
-    const waiting = results.wait(id.toUpperCase(), 20);
+    const waiting = results.wait(id.toUpperCase(), 200);
     await succeed(id, 3);
     expect(await waiting).toMatchObject({ result: 3 });
-  }, 5_000);
+  });
 
   it('answers everybody at once when the service stops', async () => {
     const { id } = await application.tasks.enqueue(Record, { note: 'x' });
-    const waiting = Promise.all([results.wait(id, 60), results.wait(id, 60)]);
+    const waiting = Promise.all([results.wait(id, 600), results.wait(id, 600)]);
     stopping.abort();
     expect(await waiting).toMatchObject([{ state: 'queued' }, { state: 'queued' }]);
-    expect(await results.wait(id, 60)).toMatchObject({ state: 'queued' });
+    expect(await results.wait(id, 600)).toMatchObject({ state: 'queued' });
   });
 });

@@ -32,7 +32,7 @@ describe('Flow over all replicas', () => {
     const requests = Array.from({ length: 60 }, () => ({ contract: Limited, payload: { note: 'limited' } }));
     const begun = performance.now();
     await first!.tasks.enqueueMany(requests);
-    await eventually(() => starts.length === 60, { timeoutSeconds: 60 });
+    await eventually(() => starts.length === 60);
     starts.sort((a, b) => a - b);
     // 20 a second, none early. A machine that stalls is late with some and does them together, so their distances say nothing.
     starts.forEach((start, n) => expect(start - begun).toBeGreaterThanOrEqual(n * 50));
@@ -83,7 +83,7 @@ describe('Flow over all replicas', () => {
     const keys = ['a', 'b'];
     const requests = Array.from({ length: 30 }, (_, n) => ({ contract: ByKey, payload: { note: keys[n % 2]! } }));
     await first!.tasks.enqueueMany(requests);
-    await eventually(() => calls.length === 30, { timeoutSeconds: 90 });
+    await eventually(() => calls.length === 30);
     expect(most).toBe(1);
     // A slot is given back after its task has ended.
     const slots = () => servers.database.query('SELECT * FROM tasks.concurrency_slot');

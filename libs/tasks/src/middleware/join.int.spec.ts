@@ -73,7 +73,6 @@ describe('What runs while its channel is lost, so that its message comes a secon
     proxy.cut();
     const consumed = () => counted(messagingMetrics.consumedMessages, { destination: queue });
     await eventually(async () => (await consumed()) >= consumedBefore + 2, {
-      timeoutSeconds: 30,
       what: 'the second delivery',
     });
   }
@@ -85,7 +84,7 @@ describe('What runs while its channel is lost, so that its message comes a secon
     await publishEvent();
     await comesAgain('listeners', before);
     gate.open();
-    await eventually(() => starts.length >= 2, { timeoutSeconds: 30, what: 'the second attempt' });
+    await eventually(() => starts.length >= 2, { what: 'the second attempt' });
     expect(starts).toEqual([1, 2]);
   });
 

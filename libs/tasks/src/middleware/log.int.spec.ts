@@ -37,7 +37,6 @@ describe('The log of a worker', () => {
   /** The line that says this about the task. */
   const line = (id: string, msg: string) =>
     eventually(() => lines().find((one) => one.task_id === id && one.msg.startsWith(msg)), {
-      timeoutSeconds: 60,
       what: `a line "${msg}" of task ${id} in\n${worker.output()}`,
     });
 

@@ -11,7 +11,7 @@ import { createServers, type Servers } from '../../test/task-application.js';
 const restarts = sized({ short: 2, full: 20 });
 const backWithinSeconds = 10;
 
-jest.setTimeout(180_000 + restarts * 60_000);
+jest.setTimeout(300_000 + restarts * 60_000);
 
 describe('A broker that restarts under load', () => {
   let broker: PrivateBroker;
@@ -43,10 +43,10 @@ describe('A broker that restarts under load', () => {
   async function restart(n: number): Promise<number> {
     const { go, comeBack } = ways[n % ways.length]!;
     await go();
-    await eventually(async () => !(await fleet.isReady()), { timeoutSeconds: 60, what: 'workers to notice' });
+    await eventually(async () => !(await fleet.isReady()), { what: 'workers to notice' });
     const cameBackAt = comeBack().then(() => performance.now());
-    await eventually(() => broker.acceptsConnections(), { timeoutSeconds: 120, what: 'the broker to accept' });
-    await fleet.ready(120);
+    await eventually(() => broker.acceptsConnections(), { what: 'the broker to accept' });
+    await fleet.ready();
     const readyAt = performance.now();
     return Math.max(0, readyAt - (await cameBackAt)) / 1000;
   }

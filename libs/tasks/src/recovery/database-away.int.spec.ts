@@ -46,7 +46,7 @@ describe('A PostgreSQL that goes away under load', () => {
     const since = performance.now();
     const before = { records: await eventually(() => recorded()), calls: calls.length };
     const goesOn = async () => calls.length > before.calls && (await recorded()) > before.records;
-    await eventually(goesOn, { timeoutSeconds: 120, what: 'work of both kinds' });
+    await eventually(goesOn, { what: 'work of both kinds' });
     return (performance.now() - since) / 1000;
   }
   const recorded = async () => (await writers(servers)).length;
@@ -54,7 +54,7 @@ describe('A PostgreSQL that goes away under load', () => {
   /** Starts it; @returns the seconds from the first moment that a client gets in until work goes on. */
   async function comeBack(): Promise<number> {
     const starting = server.start();
-    await eventually(() => server.acceptsConnections(), { timeoutSeconds: 60, what: 'PostgreSQL to accept' });
+    await eventually(() => server.acceptsConnections(), { what: 'PostgreSQL to accept' });
     const seconds = await resumed();
     await starting;
     return seconds;
@@ -68,7 +68,7 @@ describe('A PostgreSQL that goes away under load', () => {
       await (n % 2 === 0 ? server.kill() : server.stop());
       await eventually(async () => !(await fleet.isReady()), { what: 'workers to notice' });
       seconds.push(await comeBack());
-      await fleet.ready(120);
+      await fleet.ready();
     }
     await load.stop();
     await expectAllOnce(servers, load);

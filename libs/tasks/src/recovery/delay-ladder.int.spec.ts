@@ -46,7 +46,6 @@ describe('Retries that wait in the delay ladder while somebody deletes parts of 
     };
     Object.assign(script, { ping: failOnce, recorded: failOnce });
     await eventually(async () => (await application.service.health.report()).status === 'ok', {
-      timeoutSeconds: 60,
       what: 'readiness',
     });
   });
@@ -79,9 +78,8 @@ describe('Retries that wait in the delay ladder while somebody deletes parts of 
 
   const allSucceeded = async () => expect(await ends(servers)).toEqual({ 'succeeded 2': submitted });
 
-  const untilAttempts = (notes: string[], wanted: number[], timeoutSeconds = 90) =>
+  const untilAttempts = (notes: string[], wanted: number[]) =>
     eventually(() => notes.every((note) => String(attempts.get(note)) === String(wanted)), {
-      timeoutSeconds,
       what: `attempts ${wanted.join(', ')} of all`,
     });
 

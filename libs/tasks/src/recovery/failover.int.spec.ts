@@ -41,7 +41,6 @@ describe('A PostgreSQL whose primary changes under load', () => {
 
   const ready = (wanted: boolean) =>
     eventually(async () => (await fleet.isReady()) === wanted, {
-      timeoutSeconds: 60,
       what: wanted ? 'all workers to be ready' : 'workers to notice',
     });
 
@@ -51,7 +50,6 @@ describe('A PostgreSQL whose primary changes under load', () => {
     const before = { records: (await writers(servers)).length, calls: calls.length };
     await load!.more(50);
     await eventually(async () => calls.length > before.calls && (await writers(servers)).length > before.records, {
-      timeoutSeconds: 60,
       what: 'work to go on',
     });
   }

@@ -16,6 +16,7 @@ describe('A network that swallows what one of two workers sends', () => {
   let load: Load | undefined;
 
   beforeEach(async () => {
+    resetScript();
     servers = await createServers();
     script.call = (_payload, ctx) => ctx.once(async () => outside(ctx.id));
   });
@@ -44,15 +45,15 @@ describe('A network that swallows what one of two workers sends', () => {
     url.searchParams.set('heartbeat', String(heartbeatSeconds));
     proxy = await startTcpProxy(url.href);
     fleet = await Fleet.start(servers, [{ amqpUrl: proxy.url }, {}]);
-    await fleet.ready(60);
+    await fleet.ready();
     load = new Load(fleet.producer.tasks);
     await load.more(100);
     proxy.stall();
-    await eventually(async () => !(await isReady(0)), { timeoutSeconds: 60, what: 'the worker to notice' });
+    await eventually(async () => !(await isReady(0)), { what: 'the worker to notice' });
     await load.more(100);
     expect(await isReady(1)).toBe(true);
     await proxy.resume();
-    await fleet.ready(60);
+    await fleet.ready();
     await load.more(100);
     await load.stop();
     await expectAllOnce(load);
@@ -61,7 +62,7 @@ describe('A network that swallows what one of two workers sends', () => {
   it('D36: to PostgreSQL is noticed by the silence; its places are free again and no task is lost or done twice', async () => {
     proxy = await startTcpProxy(servers.database.url);
     fleet = await Fleet.start(servers, [{ databaseUrl: proxy.url, silenceSeconds }, {}]);
-    await fleet.ready(60);
+    await fleet.ready();
     const gate = new Gate();
     const silences: string[] = [];
     script.record = async ({ note }, ctx) => {
@@ -72,17 +73,17 @@ describe('A network that swallows what one of two workers sends', () => {
       });
     };
     load = new Load(fleet.producer.tasks);
-    await eventually(() => gate.entered === 10, { timeoutSeconds: 60, what: 'all places of both workers to be taken' });
+    await eventually(() => gate.entered === 10, { what: 'all places of both workers to be taken' });
     proxy.stall();
     gate.open();
-    await eventually(() => silences.length >= 5, { timeoutSeconds: 60, what: 'the writes of one worker to fail' });
+    await eventually(() => silences.length >= 5, { what: 'the writes of one worker to fail' });
     expect(silences.filter((message) => !message.includes('the connection is taken for lost'))).toEqual([]);
     expect([await isReady(0), await isReady(1)]).toEqual([false, true]);
     await load.more(100);
     // What PostgreSQL still holds for connections that it cannot know to be dead, a reset gives back.
     proxy.cut();
     await proxy.resume();
-    await fleet.ready(60);
+    await fleet.ready();
     await load.more(100);
     await load.stop();
     await expectAllOnce(load);

@@ -48,13 +48,11 @@ describe('Handlers that never return, whose deliveries the broker gives to other
       );
       const { producer } = fleet;
       const hanging = await Promise.all([Brief, BriefCall, BriefPing].map((task) => deliver(producer, task, { note })));
-      await eventually(() => gate.entered >= hanging.length, { timeoutSeconds: 60 });
+      await eventually(() => gate.entered >= hanging.length);
       const others = await Promise.all(Array.from({ length: 20 }, () => deliver(producer, Record, { note: 'other' })));
       const isState = async (id: string, state: string) => (await producer.store.history.find(id))?.state === state;
-      for (const id of others)
-        await eventually(() => isState(id, 'succeeded'), { timeoutSeconds: 120, what: 'the others' });
-      for (const id of hanging)
-        await eventually(() => isState(id, 'failed'), { timeoutSeconds: 180, what: 'what hangs to be parked' });
+      for (const id of others) await eventually(() => isState(id, 'succeeded'), { what: 'the others' });
+      for (const id of hanging) await eventually(() => isState(id, 'failed'), { what: 'what hangs to be parked' });
       for (const id of hanging) expect((await producer.failed(id)).name).toBe('PoisonError');
       const parked = await takeParked(servers, hanging.length);
       expect(parked.map(({ id, envelope }) => `${id} ${envelope.reason}`).sort()).toEqual(

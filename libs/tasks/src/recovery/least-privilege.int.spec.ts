@@ -37,7 +37,7 @@ describe('A worker whose user may do only what it has to', () => {
     await producer.stop();
     await servers.vhost.management.deleteExchange('delay.v1.level-03');
     const ready = (wanted: boolean) =>
-      eventually(async () => (await worker!.isReady()) === wanted, { timeoutSeconds: 60, what: `readiness ${wanted}` });
+      eventually(async () => (await worker!.isReady()) === wanted, { what: `readiness ${wanted}` });
     await ready(false);
     producer = await TaskApplication.start(servers);
     await ready(true);

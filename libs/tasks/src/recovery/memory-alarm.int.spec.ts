@@ -50,8 +50,8 @@ describe('Tasks under a memory alarm of the broker', () => {
     await eventually(async () => (await servers.database.query(unpublished)).length === 0);
     await broker.setMemoryAlarm(true);
     gate.open();
-    await servers.vhost.management.waitForQueue('work', ({ messages }) => messages === 0, { timeoutSeconds: 120 });
-    await servers.vhost.management.waitForQueue('outside', ({ messages }) => messages === 0, { timeoutSeconds: 120 });
+    await servers.vhost.management.waitForQueue('work', ({ messages }) => messages === 0);
+    await servers.vhost.management.waitForQueue('outside', ({ messages }) => messages === 0);
     expect(notOnce(records, await writers(servers))).toEqual([]);
     expect(notOnce(called, calls)).toEqual([]);
     expect(await inOutbox()).toBeGreaterThan(0);

@@ -53,7 +53,7 @@ const missing = await PrivatePooler.missing();
       load = new Load(fleet.producer.tasks);
       await load.more(100);
       await happens();
-      await fleet.ready(60);
+      await fleet.ready();
       await load.more(100);
       await load.stop();
       await expectAllOnce(servers, load);

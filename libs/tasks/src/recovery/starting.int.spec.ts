@@ -31,7 +31,7 @@ describe('A worker process', () => {
   });
 
   const says = (text: string) =>
-    eventually(() => worker!.output().includes(text), { timeoutSeconds: 60, what: `the log to say "${text}"` });
+    eventually(() => worker!.output().includes(text), { what: `the log to say "${text}"` });
   const live = async () => (await fetch(`${worker!.operationsUrl}/health/live`)).status;
 
   it('D38: that starts before both servers waits with clear logs, alive and not ready, and then works', async () => {
@@ -49,7 +49,7 @@ describe('A worker process', () => {
     await worker.ready();
     await producer.broker.untilReady();
     const id = await deliver(producer, Record, { note: 'first' });
-    await eventually(async () => (await writers(servers)).includes(id), { timeoutSeconds: 60 });
+    await eventually(async () => (await writers(servers)).includes(id));
   });
 
   it.each(['AMQP_URL', 'DATABASE_URL'])(
@@ -72,7 +72,7 @@ describe('A worker process', () => {
   it('D37: is ready only with its broker, its queue and its database, again after each, and alive all the time', async () => {
     worker = await startWorker(servers, { env: { AMQP_TOPOLOGY: 'verify' } });
     const ready = (wanted: boolean) =>
-      eventually(async () => (await worker!.isReady()) === wanted, { timeoutSeconds: 60, what: `readiness ${wanted}` });
+      eventually(async () => (await worker!.isReady()) === wanted, { what: `readiness ${wanted}` });
     const { management } = servers.vhost;
     const faults: [() => Promise<unknown>, () => Promise<unknown>][] = [
       [() => databaseServer.kill(), () => databaseServer.start()],
@@ -92,6 +92,6 @@ describe('A worker process', () => {
       expect(await live()).toBe(200);
     }
     const id = await deliver(producer, Record, { note: 'after' });
-    await eventually(async () => (await writers(servers)).includes(id), { timeoutSeconds: 60 });
+    await eventually(async () => (await writers(servers)).includes(id));
   });
 });

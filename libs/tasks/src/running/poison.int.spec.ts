@@ -185,7 +185,7 @@ describe('A message that kills its worker', () => {
     const before = await began();
     const running = start();
     const all = async () => (await began()) >= before + count;
-    await eventually(all, { timeoutSeconds: 120, what: `${count} slow ones to begin` });
+    await eventually(all, { what: `${count} slow ones to begin` });
     await beforeKill?.(running);
     running.signal('SIGKILL');
     await running.exited;

@@ -46,7 +46,7 @@ describe('The examples of the documentation on real servers', () => {
   it('run a task through the broker', async () => {
     const task = await service.tasks.enqueue(Record, { note: 'over the broker', times: 2 });
 
-    expect(await task.result({ timeoutSeconds: 20 })).toEqual({ written: 2 });
+    expect(await task.result({ timeoutSeconds: 200 })).toEqual({ written: 2 });
     expect(await ledger(servers)).toEqual(['over the broker']);
     expect(await service.ended(task.id)).toMatchObject({ state: 'succeeded', attempt: 1 });
   });

@@ -12,7 +12,7 @@ export interface ServiceOptions {
    * a value '' leaves a variable out.
    */
   env: Environment;
-  /** How long it may take to become ready, in seconds. Default 30. */
+  /** How long it may take to become ready, in seconds. Default that of `eventually`. */
   readyWithinSeconds?: number;
   /** Node's arguments instead of `--enable-source-maps --import @mentorhub/tracing/register apps/<name>/dist/main.js`. */
   nodeArguments?: string[];
@@ -72,11 +72,11 @@ export class ServiceProcess {
 
   /** Waits until `/health/ready` answers 200; a process that has exited by then fails at once. */
   async ready(): Promise<void> {
-    const { readyWithinSeconds = 30 } = this.options;
+    const { readyWithinSeconds } = this.options;
     const watched = this.process;
     const gone = () => !watched.running;
     await eventually(async () => gone() || (await this.isReady()), {
-      timeoutSeconds: readyWithinSeconds,
+      ...(readyWithinSeconds !== undefined && { timeoutSeconds: readyWithinSeconds }),
       what: `${this.name} to become ready`,
     }).catch(async (error: Error) => {
       await this.kill();
