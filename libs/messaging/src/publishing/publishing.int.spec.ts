@@ -234,7 +234,7 @@ describe('publishing', () => {
   });
 
   it('sends large bodies through many frames, and waits for the socket to drain', async () => {
-    const broker = await start();
+    const broker = await start({ confirmTimeoutSeconds: 200 });
     const body = Buffer.alloc(1024 * 1024, 'x');
     await Promise.all(Array.from({ length: 40 }, () => broker.publisher.publish(message({ body }))));
     expect(await storedCount()).toBe(40);

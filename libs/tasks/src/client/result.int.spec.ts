@@ -7,6 +7,9 @@ import { resetScript, script, ScriptedController } from '../../test/scripted-han
 import { createServers, TaskApplication, type Servers } from '../../test/task-application.js';
 import { TaskResults } from './task-results.js';
 
+/** Longer than a busy machine needs; what is not over then hangs. */
+const patiently = { timeoutSeconds: 200 };
+
 describe('The result of a task', () => {
   let servers: Servers;
   /** Runs tasks; its history stays as it is, so that only events and the inbox tell of ends. */
@@ -37,14 +40,14 @@ describe('The result of a task', () => {
 
   it('is what the handler returned, as the contract types it', async () => {
     const task = await enqueue();
-    const { written }: { written: number } = await task.result();
+    const { written }: { written: number } = await task.result(patiently);
     expect(written).toBe(3);
   });
 
   it('reads, compares and serialises as its id, state and whether it was made', async () => {
     const task = await enqueue();
     expect(JSON.parse(JSON.stringify(task))).toEqual({ id: task.id, state: 'queued', created: true });
-    await task.result();
+    await task.result(patiently);
   });
 
   it('is null of a task that returns nothing, and can be asked for by an id that was kept', async () => {
@@ -55,13 +58,15 @@ describe('The result of a task', () => {
   it('is known for many, each its own', async () => {
     const requests = [1, 2, 3].map((times) => ({ contract: Record, payload: { note: 'x', times } }));
     const many = await application.tasks.enqueueMany(requests);
-    expect(await Promise.all(many.map((task) => task.result()))).toEqual([1, 2, 3].map((written) => ({ written })));
+    expect(await Promise.all(many.map((task) => task.result(patiently)))).toEqual(
+      [1, 2, 3].map((written) => ({ written })),
+    );
   });
 
   it('is the recorded error of a task that failed', async () => {
     script.record = () => Promise.reject(new RangeError('too far'));
     const task = await enqueue();
-    await expect(task.result()).rejects.toMatchObject({
+    await expect(task.result(patiently)).rejects.toMatchObject({
       name: 'TaskFailedError',
       taskId: task.id,
       error: { name: 'RangeError', message: 'too far' },
@@ -80,12 +85,12 @@ describe('The result of a task', () => {
     });
     await expect(task.result({ timeoutSeconds: 0 })).rejects.toThrow('was not over within 0 s');
     gate.open();
-    expect(await task.result()).toEqual({ written: 3 });
+    expect(await task.result(patiently)).toEqual({ written: 3 });
   });
 
   it('says that the task was revoked', async () => {
     const task = await application.tasks.enqueue(Record, { note: 'x' }, { countdownSeconds: 600 });
-    const waiting = task.result();
+    const waiting = task.result(patiently);
     await application.tasks.revoke(task.id);
     await expect(waiting).rejects.toMatchObject({ name: 'TaskRevokedError', taskId: task.id });
   });
@@ -97,7 +102,7 @@ describe('The result of a task', () => {
       return new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error)));
     };
     const task = await enqueue();
-    const waiting = task.result();
+    const waiting = task.result(patiently);
     await started.promise;
     await application.tasks.revoke(task.id, { terminate: true });
     await expect(waiting).rejects.toMatchObject({ name: 'TaskRevokedError' });
@@ -105,7 +110,7 @@ describe('The result of a task', () => {
 
   it('says that the task expired', async () => {
     const task = await application.tasks.enqueue(Record, { note: 'x' }, { countdownSeconds: 600 });
-    const told = task.result();
+    const told = task.result(patiently);
     await untilListening();
     await servers.database.query(
       `UPDATE tasks.task SET due_at = now(), expires_at = now() - interval '1 second' WHERE id = $1`,
@@ -116,7 +121,7 @@ describe('The result of a task', () => {
 
   it('is refused to who asks for it by another contract, or by what is no id', async () => {
     const task = await enqueue();
-    await task.result();
+    await task.result(patiently);
     await expect(application.tasks.resultOf(Ping, task.id)).rejects.toThrow('is "ledger.record" and not "light.ping"');
     await expect(application.tasks.resultOf(Record, 'mine')).rejects.toThrow('"mine" is no id of a task');
     await expect(task.result({ timeoutSeconds: -1 })).rejects.toThrow(RangeError);
@@ -126,7 +131,7 @@ describe('The result of a task', () => {
     const gate = new Gate();
     script.ping = () => gate.pass();
     const task = await application.tasks.enqueue(Ping, { note: 'light' });
-    const waiting = task.result();
+    const waiting = task.result(patiently);
     await untilListening();
     gate.open();
     expect(await waiting).toBeNull();
@@ -137,7 +142,7 @@ describe('The result of a task', () => {
     const task = await enqueue();
     await eventually(async () => (await application.ledger()).length > 0);
     expect((await application.store.history.find(task.id))?.state).not.toBe('succeeded');
-    expect(await task.result()).toEqual({ written: 3 });
+    expect(await task.result(patiently)).toEqual({ written: 3 });
   });
 
   function waitingOptions() {
@@ -155,7 +160,7 @@ describe('The result of a task', () => {
           const gate = new Gate();
           script.record = () => gate.pass();
           const task = await waiter.tasks.enqueue(Record, { note: `${round}`, times: round });
-          const waiting = task.result();
+          const waiting = task.result(patiently);
           await eventually(() => gate.entered === 1);
           const own = await eventually(async () => {
             const found = (await management.connections()).filter(({ name }) => !before.has(name));
@@ -177,7 +182,7 @@ describe('The result of a task', () => {
       const waiter = await TaskApplication.start(servers, { project: false, amqpUrl: proxy.url });
       try {
         const task = await waiter.tasks.enqueue(Record, { note: 'away', times: 2 });
-        expect(await task.result()).toEqual({ written: 2 });
+        expect(await task.result(patiently)).toEqual({ written: 2 });
       } finally {
         await waiter.stop();
         await proxy.close();
@@ -198,7 +203,7 @@ describe('The result of a task', () => {
       await expect(task.result({ timeoutSeconds: 1 })).rejects.toMatchObject({ name: 'ResultTimeoutError' });
       await proxy.resume();
       gate.open();
-      expect(await task.result()).toEqual({ written: 2 });
+      expect(await task.result(patiently)).toEqual({ written: 2 });
     } finally {
       gate.open();
       await proxy.resume();
@@ -217,7 +222,7 @@ describe('The result of a task', () => {
     const many = await application.tasks.enqueueMany(requests);
     const reads = jest.spyOn(application.store.history, 'findEnded');
     const since = performance.now();
-    const waiting = Promise.all(many.map((task) => task.result()));
+    const waiting = Promise.all(many.map((task) => task.result(patiently)));
     await eventually(() => gate.entered >= 20);
     gate.open();
     expect(await waiting).toEqual(many.map((_, written) => ({ written })));
@@ -240,11 +245,11 @@ describe('The result of a task', () => {
 
   it('keeps nobody waiting when the service stops, and leaves nothing behind', async () => {
     const task = await application.tasks.enqueue(Record, { note: 'x' }, { countdownSeconds: 600 });
-    const waiting = expect(task.result()).rejects.toThrow(ShutdownError);
+    const waiting = expect(task.result(patiently)).rejects.toThrow(ShutdownError);
     await untilListening();
     await application.stop();
     await waiting;
-    await expect(task.result()).rejects.toThrow(ShutdownError);
+    await expect(task.result(patiently)).rejects.toThrow(ShutdownError);
     await eventually(async () => (await listening()).length === 0);
   });
 });

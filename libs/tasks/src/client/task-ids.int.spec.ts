@@ -8,6 +8,9 @@ import { createServers, TaskApplication, type Servers } from '../../test/task-ap
 import type { AnyTaskContract } from '../define/index.js';
 import type { TaskContext } from '../server/context.js';
 
+/** Longer than a busy machine needs; what is not over then hangs. */
+const patiently = { timeoutSeconds: 200 };
+
 /** Of a UUID's form, which is all that PostgreSQL asks for, and of no version that RFC 9562 knows. */
 const ofNoVersion = (): string => randomUUID().replace(/^(.{14})4(.{4})./, '$1f$20');
 
@@ -37,7 +40,7 @@ describe("A caller's own id of a task", () => {
     const id = make();
     const task = await application.tasks.enqueue(Call, { note: 'mine', secret: 'hush' }, { id });
     expect(task).toEqual({ id: id.toLowerCase(), state: 'queued', created: true });
-    await task.result();
+    await task.result(patiently);
     expect(calls).toEqual(['mine']);
     const again = await application.tasks.enqueue(Call, { note: 'again', secret: 'hush' }, { id: id.toLowerCase() });
     expect(again.created).toBe(false);
@@ -49,7 +52,7 @@ describe("A caller's own id of a task", () => {
     const requests = ids.map((id) => ({ contract: Ping, payload: { note: 'many' }, options: { id } }));
     const made = await application.tasks.enqueueMany(requests);
     expect(made.map(({ id }) => id)).toEqual(ids.map((id) => id.toLowerCase()));
-    await Promise.all(made.map((task) => task.result()));
+    await Promise.all(made.map((task) => task.result(patiently)));
   });
 
   it.each(forms)('%s moves and revokes it while it waits', async (_, make) => {

@@ -30,6 +30,8 @@ export interface Parcel {
   readonly messages: readonly OutgoingMessage[];
   /** What is kept in PostgreSQL when none of them can be sent. */
   readonly letter: DeadLetter;
+  /** It is to be parked, so that its letter is as good as its message: it need not wait for a broker that takes nothing now. */
+  readonly parks?: boolean;
 }
 
 export interface ParcelTakers {
@@ -40,17 +42,22 @@ export interface ParcelTakers {
 /**
  * Makes a parcel durable: in a queue, or among the dead letters. Doing it twice leaves one letter.
  *
- * @throws {PublishError} RabbitMQ does not take it now; @throws what PostgreSQL says when it does not. It may be tried again.
+ * @throws {PublishError} RabbitMQ does not take now what is not to be parked; @throws what PostgreSQL says when it does not
+ *   take the letter. It may be tried again.
  */
-export async function sendOrKeep({ messages, letter }: Parcel, { publisher, store }: ParcelTakers): Promise<void> {
-  for (const message of messages) {
+export async function sendOrKeep(parcel: Parcel, { publisher, store }: ParcelTakers): Promise<void> {
+  const mayWait = !parcel.parks;
+  for (const message of mayWait || publisher.ready ? parcel.messages : []) {
     try {
       return await publisher.publish(message);
     } catch (error) {
-      if (!(error instanceof PublishError && error.unsendable)) throw error;
+      if (!(error instanceof PublishError)) throw error;
+      if (error.unsendable) continue;
+      if (mayWait) throw error;
+      break;
     }
   }
-  await keepDeadLetter(store.dataSource.manager, letter);
+  await keepDeadLetter(store.dataSource.manager, parcel.letter);
 }
 
 /**
@@ -66,7 +73,7 @@ export function parcelToPark(
   const note = { [taskHeaders.deadLetter]: envelopeJson(envelope) };
   const bare = { exchange, routingKey: delivery.queue, body, timestamp: new Date(), mandatory: true, headers: note };
   const whole = { ...bare, ...identityOf(delivery), headers: { ...affordableHeaders(delivery), ...note } };
-  return { messages: [whole, bare], letter: letterOf(delivery, envelope, body) };
+  return { messages: [whole, bare], letter: letterOf(delivery, envelope, body), parks: true };
 }
 
 /** What a message keeps wherever the runtime moves it. */

@@ -34,14 +34,19 @@ describe('A task whose handler throws', () => {
 
   const find = (id: string) => application.store.history.find(id);
 
-  const retrying = (id: string) =>
-    eventually(
+  /** Those that a test leaves waiting, which would come in the middle of a later one. */
+  const waiting: string[] = [];
+
+  const retrying = (id: string) => {
+    waiting.push(id);
+    return eventually(
       async () => {
         const task = await find(id);
         return task?.state === 'retrying' ? task : undefined;
       },
       { what: `task ${id} waits for its next attempt` },
     );
+  };
 
   beforeAll(async () => {
     servers = await createServers();
@@ -52,7 +57,10 @@ describe('A task whose handler throws', () => {
   beforeEach(() => {
     attempts = [];
   });
-  afterEach(resetScript);
+  afterEach(async () => {
+    resetScript();
+    for (const id of waiting.splice(0)) await application.tasks.revoke(id);
+  });
 
   afterAll(async () => {
     await application?.stop();
@@ -133,8 +141,7 @@ describe('A task whose handler throws', () => {
     throwing(() => new Error('busy'));
     const id = await enqueue(Record, { maxRetries: 3, delaySeconds: 0.2, factor: 100, jitter: 'none' });
     await eventually(() => attempts.length === 2);
-    const waiting = await retrying(id);
-    expect(waiting).toMatchObject({ attempt: 3, error: { message: 'busy' }, publishedAt: null });
+    expect(await retrying(id)).toMatchObject({ attempt: 3, error: { message: 'busy' }, publishedAt: null });
     const [{ seconds }] = (await servers.database.query(
       `SELECT extract(epoch FROM due_at - clock_timestamp())::float8 AS seconds FROM tasks.task WHERE id = $1`,
       [id],

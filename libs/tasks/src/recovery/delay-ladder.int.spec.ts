@@ -78,8 +78,14 @@ describe('Retries that wait in the delay ladder while somebody deletes parts of 
 
   const allSucceeded = async () => expect(await ends(servers)).toEqual({ 'succeeded 2': submitted });
 
+  /** A light task whose publish or ack got lost runs the same attempt once more; an event's handler does not. */
+  const attemptsOf = (note: string) => {
+    const seen = attempts.get(note) ?? [];
+    return note.startsWith('event ') ? seen : [...new Set(seen)];
+  };
+
   const untilAttempts = (notes: string[], wanted: number[]) =>
-    eventually(() => notes.every((note) => String(attempts.get(note)) === String(wanted)), {
+    eventually(() => notes.every((note) => String(attemptsOf(note)) === String(wanted)), {
       what: `attempts ${wanted.join(', ')} of all`,
     });
 
