@@ -78,7 +78,10 @@ export const ByKey = defineTask({
   retry,
   effects: 'database',
   payload: z.strictObject({ note: z.string() }),
-  concurrencyKey: ({ note }) => note,
+  concurrencyKey: ({ note }) => {
+    if (note === 'without a key') throw new TypeError('There is none.');
+    return note;
+  },
 });
 
 /** Inline handlers with little time. */

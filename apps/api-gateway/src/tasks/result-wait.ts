@@ -1,5 +1,5 @@
 import { ShutdownSignal } from '@mentorhub/service';
-import { TaskStore, type TaskRecord } from '@mentorhub/task-store';
+import type { TaskRecord } from '@mentorhub/task-store';
 import { TaskResults } from '@mentorhub/tasks/client';
 import { Injectable } from '@nestjs/common';
 
@@ -8,20 +8,19 @@ import { Injectable } from '@nestjs/common';
 export class ResultWait {
   constructor(
     private readonly results: TaskResults,
-    private readonly store: TaskStore,
     private readonly shutdown: ShutdownSignal,
   ) {}
 
   /** The task when it has ended, or as it is after `seconds`; undefined when there is none. */
   async untilEnded(id: string, seconds: number): Promise<TaskRecord | undefined> {
     const { signal } = this.shutdown;
-    if (seconds === 0 || signal.aborted) return this.store.history.find(id);
+    if (seconds === 0 || signal.aborted) return this.results.wait(id, 0);
     const stopping = Promise.withResolvers<'stopping'>();
     const stop = () => stopping.resolve('stopping');
     signal.addEventListener('abort', stop, { once: true });
     try {
       const first = await Promise.race([this.results.wait(id, seconds), stopping.promise]);
-      return first === 'stopping' ? await this.store.history.find(id) : first;
+      return first === 'stopping' ? await this.results.wait(id, 0) : first;
     } finally {
       signal.removeEventListener('abort', stop);
     }

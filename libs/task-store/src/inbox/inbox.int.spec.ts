@@ -197,4 +197,12 @@ describe('The inbox', () => {
     await expect(attempt).rejects.toThrow('current transaction is aborted');
     expect((await claim()).kind).toBe('claimed');
   });
+
+  it('lets no call begin under a claim that has run out: somebody else may have taken it for none', async () => {
+    const token = randomUUID();
+    await claim(token);
+    expect(await inbox.startCalling(dataSource.manager, task, token)).toBe(true);
+    await expireClaims();
+    expect(await inbox.startCalling(dataSource.manager, task, token)).toBe(false);
+  });
 });

@@ -179,7 +179,7 @@ export const isClaimLost = (error: unknown): boolean => (error as { code?: unkno
 
 const callingSql = `
   UPDATE tasks.inbox SET phase = 'calling', updated_at = clock_timestamp()
-  WHERE task_id = $1 AND run = $2 AND token = $3 AND state = 'claimed'`;
+  WHERE task_id = $1 AND run = $2 AND token = $3 AND state = 'claimed' AND claim_expires_at > clock_timestamp()`;
 
 const finishSql = `
   INSERT INTO tasks.inbox AS i (task_id, run, attempt, state, outcome) VALUES ($1, $2, $3, $4, $5)

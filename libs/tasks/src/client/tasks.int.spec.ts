@@ -170,4 +170,19 @@ describe('Enqueueing tasks', () => {
     const wrong = application.dataSource.transaction((tx) => application.tasks.publish(Recorded, {} as never, { tx }));
     await expect(wrong).rejects.toThrow('The payload does not fit "ledger.recorded": note:');
   });
+
+  it.each([
+    { eta: new Date(Number.NaN) },
+    { eta: new Date(8.64e15) },
+    { expires: new Date(Number.NaN) },
+    { expires: new Date(Date.UTC(12_000, 0, 1)) },
+    { expires: new Date('0000-01-01T00:00:00Z') },
+    { countdownSeconds: Number.NaN },
+    { countdownSeconds: Number.POSITIVE_INFINITY },
+    { countdownSeconds: Number.NEGATIVE_INFINITY },
+    { countdownSeconds: 1e12 },
+  ])('refuses a time that cannot be written: %p', async (options) => {
+    for (const contract of [Record, Ping])
+      await expect(application.tasks.enqueue(contract, { note: 'never' }, options)).rejects.toThrow(RangeError);
+  });
 });

@@ -94,7 +94,7 @@ export class Tasks {
    * its first event; while the broker does not take it, it becomes a row like the others.
    *
    * @throws {InvalidPayloadError} the payload does not fit the contract.
-   * @throws {RangeError} `id` is no UUID.
+   * @throws {RangeError} `id` is no UUID; a time is none, or lies outside of the years 1 to 9999.
    * @example await tasks.enqueue(SendVerificationEmail, { email, username, token }, { tx });
    * @example const { messageId } = await (await tasks.enqueue(SendEmail, mail)).result({ timeoutSeconds: 10 });
    */
@@ -231,9 +231,9 @@ export class Tasks {
         ...(options.retry && { [taskHeaders.retry]: retryHeader(contract, options.retry) }),
         ...(parent && { [taskHeaders.parent]: parent.id, [taskHeaders.root]: parent.root }),
       },
-      dueAt: options.eta,
-      delaySeconds: options.countdownSeconds,
-      expiresAt: options.expires,
+      dueAt: writable('eta', options.eta),
+      delaySeconds: finite(options.countdownSeconds),
+      expiresAt: writable('expires', options.expires),
     };
   }
 
@@ -286,4 +286,22 @@ export class Tasks {
 function retryHeader({ name, retry }: AnyTaskContract, overrides: Partial<RetryPolicy>): string {
   retryPolicy(name, overrides, retry);
   return JSON.stringify(overrides);
+}
+
+/** The years that PostgreSQL and RFC 3339 can both write. */
+const earliest = Date.parse('0001-01-02T00:00:00Z');
+const latest = Date.parse('9999-12-30T00:00:00Z');
+
+function writable(name: string, time: Date | undefined): Date | undefined {
+  if (time === undefined || (time.getTime() >= earliest && time.getTime() <= latest)) return time;
+  throw new RangeError(`${name} must be a time in the years 1 to 9999.`);
+}
+
+function finite(countdownSeconds: number | undefined): number | undefined {
+  if (
+    countdownSeconds === undefined ||
+    (countdownSeconds <= (latest - Date.now()) / 1000 && countdownSeconds > -Infinity)
+  )
+    return countdownSeconds;
+  throw new RangeError('countdownSeconds must be a number of seconds that ends before the year 9999 does.');
 }

@@ -208,6 +208,24 @@ describe('Revoking a task', () => {
     expect(await producer.ledger()).toEqual([]);
   });
 
+  it('C31: with terminate lets no call to the outside world begin any more', async () => {
+    const gate = new Gate();
+    let signal: AbortSignal | undefined;
+    script.call = async ({ note }, ctx) => {
+      ({ signal } = ctx);
+      await gate.pass();
+      await ctx.once(async () => outside(note));
+    };
+    await startWorker();
+    const id = await enqueue(Call, 'late');
+    await eventually(() => gate.entered === 1);
+    await producer.tasks.revoke(id, { terminate: true });
+    await eventually(() => signal?.aborted);
+    gate.open();
+    expect((await producer.ended(id)).state).toBe('revoked');
+    expect(calls).toEqual([]);
+  });
+
   it.each(manners)('C31: with %s effects, without terminate, lets it finish', async (_, contract) => {
     const gate = new Gate();
     untilTerminated(gate);

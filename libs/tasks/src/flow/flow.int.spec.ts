@@ -1,7 +1,7 @@
 import { eventually } from '@mentorhub/testing';
 import { ByKey, Call, Limited, Ping, Rare, Record } from '../../test/example-tasks.js';
 import { Gate } from '../../test/gate.js';
-import { left } from '../../test/messages.js';
+import { left, takeParked } from '../../test/messages.js';
 import { calls, outside, resetScript, script, ScriptedController } from '../../test/scripted-handlers.js';
 import { createServers, TaskApplication, type Servers } from '../../test/task-application.js';
 
@@ -158,5 +158,18 @@ describe('Flow over all replicas', () => {
     gate.open();
     expect((await worker.failed(id)).message).toContain('at most 4096');
     expect(await progress()).toEqual({ done: 2, of: 2 });
+  });
+
+  it.each([
+    ['a function that throws', 'without a key'],
+    ['a character that PostgreSQL cannot hold', 'nothing\0'],
+  ])('fails a task whose key cannot be told, for %s, and goes on', async (_, note) => {
+    const worker = await start('first');
+    const { id } = await worker.tasks.enqueue(ByKey, { note });
+    expect(await worker.failed(id)).toMatchObject({ message: 'Its concurrency key cannot be told from its payload.' });
+    const [parked] = await takeParked(servers);
+    expect(parked).toMatchObject({ id, envelope: { reason: 'invalid-payload', taskId: id } });
+    const next = await worker.tasks.enqueue(ByKey, { note: 'with a key' });
+    expect((await worker.ended(next.id)).state).toBe('succeeded');
   });
 });

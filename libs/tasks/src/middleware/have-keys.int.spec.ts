@@ -70,16 +70,18 @@ describe('A worker without the key of a payload', () => {
     expect(await keysOf(good)).toBe('ok');
   });
 
-  it('parks what was due a day ago, and what says no due time: it does not come round for ever', async () => {
+  it('parks what was due a day ago, is due a day from now, or says no due time: it does not come round for ever', async () => {
     const wrong = await startWorker(others);
     const secret = 'mh1:unheard-of:AAAA';
     const yesterday = new Date(Date.now() - 25 * 3600 * 1000);
     await deliver(producer, Call, { note: 'old', secret }, { dueAt: yesterday });
+    const farAhead = new Date('9999-01-01T00:00:00Z');
+    await deliver(producer, Call, { note: 'far ahead', secret }, { dueAt: farAhead });
     const message = { exchange: 'tasks', routingKey: 'outside.by.hand', type: Call.name, messageId: randomUUID() };
     const body = Buffer.from(JSON.stringify({ note: 'by hand', secret }));
     await producer.broker.publisher.publish({ ...message, body, headers: { [taskHeaders.version]: 1 } });
-    const parked = await takeParked(servers, 2);
-    expect(parked.map(({ envelope }) => envelope.reason)).toEqual(['undecodable', 'undecodable']);
+    const parked = await takeParked(servers, 3);
+    expect(parked.map(({ envelope }) => envelope.reason)).toEqual(Array(3).fill('undecodable'));
     expect(parked[0]?.envelope.error.message).toContain('PAYLOAD_KEYS has no key "unheard-of"');
     expect(await keysOf(wrong)).toBe('ok');
     expect(calls).toEqual([]);

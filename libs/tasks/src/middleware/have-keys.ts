@@ -19,7 +19,8 @@ export interface HaveKeysOptions {
 /**
  * A task with a sensitive field whose key this process has not goes back, for one that has it, by way of the delay ladder:
  * nothing is wrong with the task but with `PAYLOAD_KEYS` here, so the process is not ready for as long as that goes on. No
- * attempt is spent. It is given up a day after it was due, as one that nobody can read; at once when it says no due time.
+ * attempt is spent. It is given up a day after it was due, as one that nobody can read; at once when it says no due time, or one
+ * that is more than a day ahead, which is nobody's that was published.
  */
 export function haveKeys({ cipher, health, logger }: HaveKeysOptions): Middleware {
   let missing: { readonly sentence: string; readonly at: number } | undefined;
@@ -44,4 +45,5 @@ export function haveKeys({ cipher, health, logger }: HaveKeysOptions): Middlewar
 const missingKeyIn = ({ contract, body }: Job, cipher: PayloadCipher): string | undefined =>
   contract.kind === 'task' ? missingKeyOf(contract, body, cipher) : undefined;
 
-const isWorthWaiting = ({ dueAt }: Job): boolean => dueAt !== undefined && Date.now() - dueAt.getTime() < longestAwayMs;
+const isWorthWaiting = ({ dueAt }: Job): boolean =>
+  dueAt !== undefined && Math.abs(Date.now() - dueAt.getTime()) < longestAwayMs;

@@ -53,7 +53,9 @@ export class HoldBack {
   };
 
   private async underKey(job: Job, contract: AnyTaskContract, next: () => Promise<Outcome>): Promise<Outcome> {
-    const key = contract.concurrencyKey?.(this.options.runner.payloadOf(job) as never);
+    const { concurrencyKey } = contract;
+    const key =
+      concurrencyKey && this.told(job, 'concurrency key', (payload) => storable(concurrencyKey(payload() as never)));
     if (key === undefined) return next();
     const free = await job.waitAside(
       this.slots.take(`${contract.name} ${key}`, contract.concurrencyLimit, longestTurnSeconds),
@@ -62,9 +64,23 @@ export class HoldBack {
     return next().finally(free);
   }
 
+  /** What a contract or a deployment tells from a payload. A function that throws would do so each time. */
+  private told<T>(job: Job, what: string, tell: (payload: () => unknown) => T): T {
+    try {
+      return tell(() => this.options.runner.payloadOf(job));
+    } catch (err) {
+      if (err instanceof UnreadableMessage) throw err;
+      this.options.logger.error({ err }, `The ${what} of a task cannot be told from its payload; it is parked.`);
+      throw new UnreadableMessage('invalid-payload', `Its ${what} cannot be told from its payload.`);
+    }
+  }
+
   private limitersOf(job: Job): RateLimiter[] {
     const own = this.limiters.get(job.contract.name);
-    const shared = this.shared?.of(job.contract.name, queueOf(job), () => this.options.runner.payloadOf(job)) ?? [];
+    const { shared: deployed } = this;
+    const shared = deployed
+      ? this.told(job, 'rates', (payload) => deployed.of(job.contract.name, queueOf(job), payload))
+      : [];
     return own ? [...shared, own] : shared;
   }
 
@@ -87,4 +103,10 @@ function limiterOf({ name, rateLimit }: AnyTaskContract, store: TaskStore): Rate
     limit: rateLimit,
     lease: (starts, interval, longest) => store.flow.leaseStarts(name, starts, interval, longest),
   });
+}
+
+/** @throws {RangeError} a key that PostgreSQL cannot hold. */
+function storable(key: string | undefined): string | undefined {
+  if (key?.includes('\0')) throw new RangeError('A concurrency key cannot hold a NUL character.');
+  return key;
 }

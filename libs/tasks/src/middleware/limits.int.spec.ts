@@ -1,7 +1,8 @@
 import { jest } from '@jest/globals';
+import { randomUUID } from 'node:crypto';
 import { eventually } from '@mentorhub/testing';
 import { taskMetrics } from '@mentorhub/metrics';
-import { Ping, Record, Warned } from '../../test/example-tasks.js';
+import { exchanges, Ping, Record, Recorded, Warned } from '../../test/example-tasks.js';
 import { Gate } from '../../test/gate.js';
 import { deliver } from '../../test/messages.js';
 import { counted } from '../../test/metrics.js';
@@ -16,7 +17,7 @@ describe('The limits of a task', () => {
     servers = await createServers();
     application = await TaskApplication.start(servers, {
       controllers: [ScriptedController],
-      queues: { work: { concurrency: 4 } },
+      queues: { work: { concurrency: 4 }, listeners: { concurrency: 1 } },
     });
   });
 
@@ -42,6 +43,15 @@ describe('The limits of a task', () => {
     expect(calls).toEqual([]);
     expect(await application.ledger()).toEqual([]);
     expect(await servers.vhost.management.getMessages('dead-letters')).toEqual([]);
+  });
+
+  it('drops no event for an expiry that somebody wrote into its headers: events have none', async () => {
+    const headers = { 'x-mh-version': 1, 'x-mh-expires-at': '2020-01-01T00:00:00Z' };
+    const { name } = Recorded;
+    const event = { exchange: exchanges.events, routingKey: name, type: name, messageId: randomUUID(), headers };
+    await application.broker.publisher.publish({ ...event, body: Buffer.from('{"note":"late"}') });
+    await eventually(async () => (await application.ledger()).includes('heard late'));
+    await servers.database.query('TRUNCATE public.ledger');
   });
 
   it('B14: goes by the clock of the database, not by the worker’s', async () => {

@@ -15,6 +15,8 @@ interface Attempt {
   /** The claim was granted, so that the handler ran. */
   startedAt?: Date;
   connectionLost: boolean;
+  /** Its success was recorded, so that only COMMIT itself can have failed. */
+  recorded?: boolean;
 }
 
 /** `database` effects, and events: claim, handler, outcome and whatever the handler enqueues are one transaction. */
@@ -53,6 +55,7 @@ export class EffectsInTransaction {
     );
     await committed.catch(() => undefined);
     await recording; // its fault is the reason of the COMMIT's
+    attempt.recorded = recording !== undefined;
     return committed;
   }
 
@@ -62,8 +65,9 @@ export class EffectsInTransaction {
    */
   private async whoseFault(error: unknown, attempt: Attempt, repeats: number): Promise<WhoseFault> {
     if (!attempt.startedAt) return 'runtime';
-    // The record of the success had to wait too long for a lock: no handler's statement.
-    if (!(error instanceof HandlerFailure) && databaseFaultOf(error) === 'hindered') return 'runtime';
+    // The record of the success had to wait too long for a lock: no handler's statement. COMMIT waits for what the handler deferred.
+    const ofTheRecord = !(error instanceof HandlerFailure) && !attempt.recorded;
+    if (ofTheRecord && databaseFaultOf(error) === 'hindered') return 'runtime';
     return this.options.faults.judge(causeOf(error), { repeats, inTransaction: attempt });
   }
 

@@ -80,7 +80,7 @@ export class HandlerRunner {
     const onCut = AsyncResource.bind((reason: Error) => this.onCut(reason, extras));
     const limits = new AttemptLimits(limitsOf(job), onCut);
     const end = this.options.running.start(job, startedAt, limits);
-    const call = new OutsideCall(extras.startCalling);
+    const call = new OutsideCall(extras.startCalling, limits);
     try {
       const returned = await this.handlerOf(job)(payload, this.contextOf(job, limits.abort.signal, call, extras));
       // A call that was made and answered happened, late or not; everything else did not count any more.
@@ -205,9 +205,14 @@ export class HandlerRunner {
 class OutsideCall {
   answered = false;
 
-  constructor(private readonly startCalling: (() => Promise<void>) | undefined) {}
+  constructor(
+    private readonly startCalling: (() => Promise<void>) | undefined,
+    private readonly limits: Pick<AttemptLimits, 'cutShort'>,
+  ) {}
 
+  /** What is over, or revoked, does not begin its call any more. */
   readonly once: ExternalContext['once'] = async (call) => {
+    if (this.limits.cutShort) throw this.limits.cutShort;
     await this.startCalling?.();
     const answer = await call();
     this.answered = true;

@@ -148,4 +148,23 @@ describe('A fault of the runtime’s own statements', () => {
       await takeParked(servers);
     });
   });
+
+  it('is not what a constraint meets that the handler deferred to its COMMIT', async () => {
+    await sql(`CREATE TABLE public.deferring (note text)`);
+    await sql(`
+      CREATE FUNCTION public.refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+        RAISE EXCEPTION 'from the test' USING ERRCODE = '55P03';
+      END $$;
+      CREATE CONSTRAINT TRIGGER refuse AFTER INSERT ON public.deferring DEFERRABLE INITIALLY DEFERRED
+        FOR EACH ROW EXECUTE FUNCTION public.refuse()`);
+    let runs = 0;
+    script.record = async (_payload, { tx }) => {
+      runs += 1;
+      await tx.query(`INSERT INTO public.deferring VALUES ('x')`);
+    };
+    const { id } = await application.tasks.enqueue(Record, { note: 'deferred' }, never);
+    expect(await application.failed(id)).toMatchObject({ message: 'from the test' });
+    expect(runs).toBe(1);
+    await takeParked(servers);
+  });
 });

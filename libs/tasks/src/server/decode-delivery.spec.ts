@@ -39,6 +39,8 @@ const oddities: Readonly<Record<string, unknown>> = {
   'an endless number': 'Infinity',
   'text that is no JSON': '{',
   'JSON that is none of ours': '{"maxRetries": {"toString": 1}, "delaySeconds": "60", "jitter": []}',
+  'JSON that is a list': '[]',
+  'JSON that is a text': '"x"',
   'the year 0': '0000-01-01T00:00:00Z',
   'a year of five digits': '+275760-09-13T00:00:00.001Z',
 };

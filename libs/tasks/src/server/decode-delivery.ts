@@ -135,7 +135,9 @@ function retryOf(contract: AnyTaskContract | AnyEventContract, json: string | un
   const policy = contract.kind === 'task' ? contract.retry : defaultRetryPolicy;
   if (json === undefined) return policy;
   try {
-    return retryPolicy(contract.name, JSON.parse(json) as Partial<RetryPolicy>, policy);
+    const parts: unknown = JSON.parse(json);
+    if (typeof parts !== 'object' || parts === null || Array.isArray(parts)) throw new TypeError('It is no object.');
+    return retryPolicy(contract.name, parts as Partial<RetryPolicy>, policy);
   } catch {
     throw new UnreadableMessage('undecodable', 'Its retry policy cannot be read.');
   }

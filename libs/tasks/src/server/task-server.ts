@@ -36,7 +36,7 @@ import { ProgressReports } from '../running/progress-reports.js';
 import { RunningTasks } from '../running/running-tasks.js';
 import { StrandedDelays } from '../stranded/stranded-delays.js';
 import { Settlement } from '../settlement/settlement.js';
-import { decodeDelivery, taskNamedBy, UnreadableMessage } from './decode-delivery.js';
+import { decodeDelivery, taskNamedBy, UnreadableMessage, type UnreadableReason } from './decode-delivery.js';
 import { HandlerConfigurationError } from './handler-configuration-error.js';
 import { taskTransport } from './handlers.js';
 import type { Job } from './job.js';
@@ -257,10 +257,10 @@ export class TaskServer extends Server implements CustomTransportStrategy {
   private async decide(delivery: Delivery, waitAside: WaitAside): Promise<void> {
     try {
       const job = decodeDelivery(delivery, this.options.catalogue, waitAside);
-      await this.settler.settle(delivery, unlessRefused(await this.untilDecided(job)), job);
+      await this.settler.settle(delivery, this.unlessRefused(delivery, await this.untilDecided(job)), job);
     } catch (error) {
       if (!(error instanceof UnreadableMessage)) throw error;
-      const outcome = this.unreadable(delivery, error);
+      const outcome = this.unreadable(delivery, error.reason, error);
       logUnreadable(this.options.taskLogger, delivery, outcome);
       await this.settler.settle(delivery, outcome);
     }
@@ -288,8 +288,16 @@ export class TaskServer extends Server implements CustomTransportStrategy {
     return !isDatabaseAway(error) || this.circuit.answersAfter(error);
   }
 
-  private unreadable(delivery: Delivery, thrown: UnreadableMessage): Outcome & { kind: 'unreadable' } {
-    const { reason } = thrown;
+  /**
+   * PostgreSQL refuses the values of a message, and would refuse them again: it is parked instead of coming round for ever.
+   * What a handler writes is no matter of this; that is its failure.
+   */
+  private unlessRefused(delivery: Delivery, outcome: Outcome): Outcome {
+    if (outcome.kind !== 'fault' || !isRefusedValue(outcome.error)) return outcome;
+    return this.unreadable(delivery, 'unsettled', outcome.error);
+  }
+
+  private unreadable(delivery: Delivery, reason: UnreadableReason, thrown: unknown): Outcome & { kind: 'unreadable' } {
     const error = toTaskError(thrown);
     const task = taskNamedBy(delivery);
     return {
@@ -308,13 +316,4 @@ export class TaskServer extends Server implements CustomTransportStrategy {
     return async (payload, context) =>
       lastValueFrom(this.transformToObservable(await handler(payload, context)), { defaultValue: undefined });
   }
-}
-
-/**
- * PostgreSQL refuses the values of a message, and would refuse them again: it is parked instead of coming round for ever.
- * What a handler writes is no matter of this; that is its failure.
- */
-function unlessRefused(outcome: Outcome): Outcome {
-  if (outcome.kind !== 'fault' || !isRefusedValue(outcome.error)) return outcome;
-  return { kind: 'unreadable', reason: 'unsettled', error: toTaskError(outcome.error), event: undefined };
 }
