@@ -143,4 +143,4 @@ export class EffectsUnderClaim {
 const claimSeconds = (job: Job): number => timeLimitOf(job).hardSeconds + claimGraceSeconds;
 
 const ambiguousText =
-  'A worker died after it began to call the outside world, and nobody knows whether the call happened. Look, then replay or discard.';
+  'A worker died after it began to call the outside world, and nobody knows whether the call happened. Look, then enqueue it again or leave it.';

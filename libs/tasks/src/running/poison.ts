@@ -10,4 +10,4 @@ export const graceSeconds = 5;
 /** How long one that has to run alone waits behind another such one, before it looks elsewhere. */
 export const longestWaitBehindSeconds = 10;
 
-export const poisonText = `It was started ${mostStarts} times in vain: nothing else ran beside it and its worker died, or its handler never returned. Look, then replay or discard.`;
+export const poisonText = `It was started ${mostStarts} times in vain: nothing else ran beside it and its worker died, or its handler never returned. Look, then enqueue it again or leave it.`;
