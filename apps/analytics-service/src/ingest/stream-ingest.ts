@@ -1,11 +1,11 @@
 import type { Broker, Consumer, Delivery } from '@mentorhub/messaging';
 import type { HealthChecks, Logger } from '@mentorhub/service';
 import type { OnApplicationBootstrap, OnModuleDestroy } from '@nestjs/common';
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises';
 import type { DataSource } from 'typeorm';
 import { RetryPause } from './retry-pause.js';
 import type { Reading, Stream } from './stream.js';
-import { writeOrBisect, type Refused } from './write-or-bisect.js';
+import { writeOrBisect, type Unwritten } from './write-or-bisect.js';
 
 export interface IngestOptions<Item> {
   readonly stream: Stream<Item>;
@@ -24,6 +24,10 @@ interface Received<Item> extends Reading<Item> {
   readonly delivery: Delivery;
 }
 
+/** A row's lock is held for milliseconds, unless somebody keeps a transaction open. */
+const lockTimeoutMs = 250;
+const lockedAgainMs = 500;
+
 /** Keeps the message that an item came with. */
 interface Sourced<Item> {
   readonly item: Item;
@@ -38,10 +42,13 @@ interface Sourced<Item> {
  * 3. Only then its messages are acked. A crash before that delivers them again, to be written a second time.
  * 4. While PostgreSQL, or the broker for what is set aside, is away, the batch stays unacked and is tried again, which is
  *    the probe; the prefetch bounds what waits here meanwhile.
- * 5. `stop` takes no more, finishes the batch under way and gives the rest back. Idempotent.
+ * 5. What concerns a row that somebody keeps locked waits by itself, unacked, and is tried again twice a second.
+ * 6. `stop` takes no more, finishes the batch under way and gives the rest back. Idempotent.
  */
 export class StreamIngest<Item> implements OnApplicationBootstrap, OnModuleDestroy {
   private waiting: Delivery[] = [];
+  private locked: Received<Item>[] = [];
+  private lockedTriedAt = 0;
   private consumer: Consumer | undefined;
   private working: Promise<void> | undefined;
   private readonly stopping = new AbortController();
@@ -84,8 +91,21 @@ export class StreamIngest<Item> implements OnApplicationBootstrap, OnModuleDestr
 
   private async work(): Promise<void> {
     await nextTurn(); // what came in the same packet belongs to the same batch
-    while (this.waiting.length > 0 && !this.stopping.signal.aborted) await this.untilDone(this.nextBatch());
+    const { signal } = this.stopping;
+    while ((this.waiting.length > 0 || this.locked.length > 0) && !signal.aborted) {
+      if (this.waiting.length > 0) await this.untilDone(this.nextBatch());
+      else await pause(lockedAgainMs, undefined, { signal }).catch(() => undefined);
+      await this.tryLocked();
+    }
     this.working = undefined;
+  }
+
+  private async tryLocked(): Promise<void> {
+    if (this.locked.length === 0 || performance.now() - this.lockedTriedAt < lockedAgainMs) return;
+    const batch = this.locked.filter(({ delivery }) => isOpen(delivery));
+    this.locked = [];
+    await this.untilDone(batch);
+    this.lockedTriedAt = performance.now();
   }
 
   private nextBatch(): Received<Item>[] {
@@ -116,24 +136,32 @@ export class StreamIngest<Item> implements OnApplicationBootstrap, OnModuleDestr
 
   private async ingest(batch: readonly Received<Item>[]): Promise<void> {
     const sourced = batch.flatMap((source) => source.items.map((item) => ({ item, source })));
-    const refused = await writeOrBisect(sourced, (part) => this.write(part));
+    const unwritten = await writeOrBisect(sourced, (part) => this.write(part));
     for (const received of batch) {
-      const ofIt = refused.filter(({ item }) => item.source === received);
+      const ofIt = unwritten.filter(({ item, locked }) => item.source === received && !locked);
       await this.setAsideOf(received, ofIt);
     }
-    for (const { delivery } of batch) delivery.ack();
+    for (const { delivery, ...received } of batch) {
+      const locked = unwritten.filter(({ item, locked }) => item.source.delivery === delivery && locked);
+      if (locked.length === 0) delivery.ack();
+      else
+        this.locked.push({ ...received, delivery, items: locked.map(({ item }) => item.item), unreadable: undefined });
+    }
   }
 
   private async write(part: readonly Sourced<Item>[]): Promise<void> {
     const { dataSource, stream } = this.options;
     const items = part.map(({ item }) => item);
-    await dataSource.transaction((tx) => stream.write(tx, items));
+    await dataSource.transaction(async (tx) => {
+      await tx.query(`SET LOCAL lock_timeout = ${lockTimeoutMs}`);
+      await stream.write(tx, items);
+    });
     stream.written(items);
   }
 
   private async setAsideOf(
     { delivery, unreadable }: Received<Item>,
-    refused: readonly Refused<Sourced<Item>>[],
+    refused: readonly Unwritten<Sourced<Item>>[],
   ): Promise<void> {
     const { stream, logger } = this.options;
     const [first] = refused;

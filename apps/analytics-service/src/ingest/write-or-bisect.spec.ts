@@ -43,4 +43,17 @@ describe('writing a batch that may hold culprits', () => {
     const away = Object.assign(new Error('terminating connection'), { code: '57P01' });
     await expect(writeOrBisect([1, 2], () => Promise.reject(away))).rejects.toBe(away);
   });
+
+  it('tells apart what waits for a lock, and writes the others', async () => {
+    const { written, write } = table();
+    const held = Object.assign(new Error('canceling statement due to lock timeout'), { code: '55P03' });
+    const unwritten = await writeOrBisect([1, -2, 3, 4], (part) =>
+      part.includes(3) ? Promise.reject(held) : write(part),
+    );
+    expect(written).toEqual([1, 4]);
+    expect(unwritten.map(({ item, locked }) => [item, locked])).toEqual([
+      [-2, false],
+      [3, true],
+    ]);
+  });
 });

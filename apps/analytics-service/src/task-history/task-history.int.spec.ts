@@ -13,6 +13,7 @@ import {
   type TestDatabase,
   type TestVhost,
 } from '@mentorhub/testing';
+import { Client } from 'pg';
 import { analyticsService } from '../analytics-service.js';
 import { migrateDatabase } from '../database/migrate-database.js';
 
@@ -180,6 +181,28 @@ describe('the history of tasks', () => {
     await eventuallyPasses(async () => expect(await database.query('SELECT 1 FROM tasks.task')).toHaveLength(39));
     await untilDrained();
     expect((await metricsText()).body).toContain('dead_letters_total{task="task-events",reason="refused"} 1');
+  });
+
+  it('goes on with all others while somebody keeps a task locked, and writes its events when the lock is free', async () => {
+    const [held, others] = [randomUUID(), Array.from({ length: 20 }, () => randomUUID())];
+    await tell([eventOf(held, 'started')]);
+    await eventually(async () => (await taskOf(held))?.['state'] === 'started');
+    const holder = new Client({ connectionString: database.url });
+    await holder.connect();
+    try {
+      await holder.query('BEGIN');
+      await holder.query('SELECT FROM tasks.task WHERE id = $1 FOR UPDATE', [held]);
+      await tell([held, ...others].map((id) => eventOf(id, 'succeeded', { result: 'done' })));
+      const more = randomUUID();
+      await tell([eventOf(more, 'succeeded')]);
+      for (const id of [...others, more]) await eventually(async () => (await taskOf(id))?.['state'] === 'succeeded');
+      expect((await taskOf(held))?.['state']).toBe('started');
+    } finally {
+      await holder.end();
+    }
+    await eventually(async () => (await taskOf(held))?.['state'] === 'succeeded');
+    await untilDrained();
+    expect(await letters()).toEqual([]);
   });
 
   it('parks what is no batch of events, byte for byte, and goes on', async () => {
