@@ -5,8 +5,8 @@ import { counter, gauge, histogram } from './registry.js';
 export const connectionRoles = ['publish', 'consume'] as const;
 export type ConnectionRole = (typeof connectionRoles)[number];
 
-/** The reply codes with which RabbitMQ closes a channel in practice: refused, missing, locked, does not fit; and no code when it ends the consumer alone. */
-const channelReplyCodes = ['403', '404', '405', '406', 'cancelled'];
+/** The reply codes with which RabbitMQ closes a channel in practice: refused, missing, locked, does not fit; and no code when it ends the consumer alone, or forgets it. */
+const channelReplyCodes = ['403', '404', '405', '406', 'cancelled', 'silent'];
 
 /** What this process says to and hears from RabbitMQ. `error_type` is empty when nothing failed. */
 export const messagingMetrics = {
@@ -30,7 +30,7 @@ export const messagingMetrics = {
   ]),
   channelClosed: counter(
     'amqp_channel_closed_total',
-    'Channels that the broker closed, by reply code; cancelled: it ended the consumer.',
+    'Channels that the broker closed, by reply code; cancelled: it ended the consumer; silent: it forgot the consumer, and the process closed the channel.',
     ['reply_code'],
   ),
 };

@@ -23,6 +23,11 @@ export class Acknowledger {
     return this.open;
   }
 
+  /** How many deliveries are not settled. */
+  get held(): number {
+    return this.unfinished.size;
+  }
+
   /** How many acks and hand-backs were written since `countAnew`, which may still be on their way to the queue. */
   get underWay(): number {
     return this.written;

@@ -7,7 +7,7 @@ import { RecoveryLoop } from '../connection/recovery-loop.js';
 import type { TopologyKeeper } from '../topology/topology-keeper.js';
 import type { Consumer, ConsumerOptions, QueueBinding } from './consumer.js';
 import type { Delivery } from './delivery.js';
-import { ConsumerCancelledError, Subscription } from './subscription.js';
+import { ConsumerCancelledError, SilentConsumerError, Subscription } from './subscription.js';
 
 /** A queue that is not of the topology: its consumer declares it, binds it, and keeps it bound. */
 export interface OwnQueue {
@@ -23,7 +23,8 @@ export interface OwnQueue {
  * 2. Ended by the server, or lost with its connection → doubts the topology, subscribes again on a new channel, at once and then with
  *    growing waits.
  * 3. Whenever the topology was looked at, a queue of its own is bound again: an exchange that was deleted took the bindings along.
- * 4. `cancel` stops receiving and coming back; `close` also closes the channel. Both are final.
+ * 4. Whenever the topology was looked at, and RabbitMQ seems to have forgotten the consumer → subscribes again on a new channel.
+ * 5. `cancel` stops receiving and coming back; `close` also closes the channel. Both are final.
  */
 export class QueueConsumer implements Consumer {
   private readonly subscribing: RecoveryLoop;
@@ -49,6 +50,7 @@ export class QueueConsumer implements Consumer {
     });
     connection.on('up', this.wake);
     if (own) topology.on('inPlace', this.bindAgain);
+    else topology.on('looked', this.looked);
     this.subscribing.wake();
   }
 
@@ -81,6 +83,7 @@ export class QueueConsumer implements Consumer {
   async cancel(): Promise<void> {
     this.connection.off('up', this.wake);
     this.topology.off('inPlace', this.bindAgain);
+    this.topology.off('looked', this.looked);
     this.stopping.abort(new Error(`The consumer of queue "${this.options.queue}" was cancelled.`));
     this.subscribing.stop();
     await this.subscription?.cancel();
@@ -93,6 +96,11 @@ export class QueueConsumer implements Consumer {
   }
 
   private readonly wake = (): void => this.subscribing.wake();
+
+  private readonly looked = (ready: ReadonlyMap<string, number>): void => {
+    const count = ready.get(this.options.queue);
+    if (count !== undefined) this.subscription?.looked(count);
+  };
 
   private readonly bindAgain = (): void => {
     const { own } = this;
@@ -153,14 +161,23 @@ export class QueueConsumer implements Consumer {
   }
 
   private ended(error: Error | undefined): void {
-    if (error) this.refusedByServer(error, 'RabbitMQ ended the consumer; subscribing again.');
+    if (error instanceof SilentConsumerError) this.forgottenByServer(error);
+    else if (error) this.refusedByServer(error, 'RabbitMQ ended the consumer; subscribing again.');
     this.options.onCancelled?.();
     this.subscribing.wake();
   }
 
+  /** No reason to doubt the topology: its queue was seen just now. */
+  private forgottenByServer(error: Error): void {
+    this.tellLoss(error, 'silent', 'RabbitMQ has forgotten the consumer; subscribing again.');
+  }
+
   private refusedByServer(error: Error, message: string): void {
     this.topology.doubt();
-    const code = error instanceof ConsumerCancelledError ? 'cancelled' : replyCode(error);
+    this.tellLoss(error, error instanceof ConsumerCancelledError ? 'cancelled' : replyCode(error), message);
+  }
+
+  private tellLoss(error: Error, code: string | number | undefined, message: string): void {
     if (code) messagingMetrics.channelClosed.inc({ reply_code: String(code) });
     const { queue } = this.options;
     this.logger.warn({ away: consumerOf(queue), queue, reason: error.message }, message);

@@ -5,6 +5,7 @@ import { settledWithin } from '../connection/settled-within.js';
 import { Acknowledger } from './acknowledger.js';
 import type { Delivery } from './delivery.js';
 import { ReceivedDelivery } from './received-delivery.js';
+import { Silence } from './silence.js';
 
 const cancelWithinSeconds = 2;
 const takeAcksWithinSeconds = 2;
@@ -33,6 +34,16 @@ export class ConsumerCancelledError extends Error {
   }
 }
 
+/**
+ * RabbitMQ has forgotten the consumer: when its queue is deleted and made again before its channel was told, RabbitMQ 3.10 takes it
+ * over to the new queue, and drops what that delivers.
+ */
+export class SilentConsumerError extends Error {
+  constructor(queue: string) {
+    super(`RabbitMQ delivers nothing of queue "${queue}", although messages are ready and there is room for them.`);
+  }
+}
+
 /** One consumer tag on one channel of its own, from its opening to its end; it does not come back. */
 export class Subscription {
   private readonly acknowledger: Acknowledger;
@@ -45,6 +56,8 @@ export class Subscription {
   private ended = false;
   private stopped = false;
   private uncounted = 0;
+  private receivedCount = 0;
+  private readonly silence = new Silence();
   private cancelling: Promise<void> | undefined;
 
   constructor(
@@ -90,6 +103,15 @@ export class Subscription {
   /** Does something with its queue on its own channel, the only one that may touch an exclusive queue. */
   async prepareAgain(prepare: (channel: Channel, queue: string) => Promise<void>): Promise<void> {
     if (this.active) await prepare(this.channel, this.queue);
+  }
+
+  /** Its queue was looked at: so many messages are ready in it. Ends the subscription when it should long have got one of them. */
+  looked(ready: number): void {
+    if (!this.active) return;
+    const { receivedCount: received, acknowledger } = this;
+    const prefetch = Math.min(this.prefetch, this.consumingWith);
+    if (!this.silence.lasts({ ready, received, held: acknowledger.held, prefetch }, performance.now())) return;
+    this.giveUp(new SilentConsumerError(this.options.label));
   }
 
   async close(): Promise<void> {
@@ -139,6 +161,7 @@ export class Subscription {
   private received(message: ConsumeMessage | null): void {
     if (!message) return this.cancelledByServer();
     const tag = message.fields.deliveryTag;
+    this.receivedCount += 1;
     this.acknowledger.delivered(tag);
     if (this.stopped) return this.acknowledger.handBack(tag);
     this.options.onDelivery(new ReceivedDelivery(this.options.label, message, this.acknowledger));
@@ -160,9 +183,12 @@ export class Subscription {
    * connection for a `consume` of a queue that is being deleted, and goes on delivering to a consumer that it has cancelled.
    */
   private cancelledByServer(): void {
-    if (this.ended) return;
+    if (!this.ended) this.giveUp(new ConsumerCancelledError(this.options.label));
+  }
+
+  private giveUp(error: Error): void {
     this.ended = true;
-    this.error ??= new ConsumerCancelledError(this.options.label);
+    this.error ??= error;
     this.acknowledger.flush();
     this.acknowledger.shut();
     void closeChannel(this.channel);

@@ -1,4 +1,5 @@
 import { EventEmitter, once } from 'node:events';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { ChannelModel } from 'amqplib';
 import { BrokerConfigurationError } from '../connection/broker-configuration-error.js';
 import type { BrokerConnection } from '../connection/broker-connection.js';
@@ -21,6 +22,15 @@ export interface TopologyKeeperOptions {
 /** Since 4.3 each binding that is declared again costs RabbitMQ a write to its replicated store; looking at names costs next to nothing. */
 const looksPerDeclaration = 8;
 
+/** Much longer than RabbitMQ takes to tell all consumers of a queue that it was deleted. */
+const pauseBeforeDeclaringAgainMs = 500;
+
+interface TopologyEvents {
+  inPlace: [];
+  /** How many messages are ready in each queue that could be looked at. */
+  looked: [ready: ReadonlyMap<string, number>];
+}
+
 /**
  * Keeps the topology in place: puts it there (mode `declare`) or looks for it (mode `verify`).
  *
@@ -29,13 +39,15 @@ const looksPerDeclaration = 8;
  *    whether all names are there, and every eighth time works through everything, bindings included. Until a look finds a fault
  *    the topology counts as in place.
  * 2. Done → `inPlace` resolves for all who wait, and the event `inPlace` is emitted: each time, for those who keep bindings
- *    of their own.
- * 3. Failed → not in place; again with growing waits. At the start, what trying again cannot mend goes to `onFatal`.
+ *    of their own. Looked at → the event `looked`, for those who consume.
+ * 3. What was deleted is not declared again at once: RabbitMQ 3.10 forgets a consumer whose queue is there again before its channel
+ *    was told.
+ * 4. Failed → not in place; again with growing waits. At the start, what trying again cannot mend goes to `onFatal`.
  *
  * It works on the consuming connection alone: under an alarm the broker stops reading the publishing one, and both would otherwise declare
  * the same things at the same moment.
  */
-export class TopologyKeeper extends EventEmitter<{ inPlace: [] }> {
+export class TopologyKeeper extends EventEmitter<TopologyEvents> {
   private readonly keeping: RecoveryLoop;
   private readonly stopped = new AbortController();
   /** What this user may not look at, of the present connection. */
@@ -127,12 +139,16 @@ export class TopologyKeeper extends EventEmitter<{ inPlace: [] }> {
     this.emit('inPlace');
   }
 
-  /** @param names whether it is enough to look at names, as long as none is missing. */
+  /** @param names whether it is enough to look at names, as long as none is missing; only once it was in place. */
   private async apply(names: boolean): Promise<void> {
     const { connection, topology, mode } = this.options;
     const current = connection.open();
     if (mode === 'verify') return this.verify(current);
-    if (names && (await this.isComplete(current))) return;
+    if (this.everConfirmed) {
+      const complete = await this.isComplete(current);
+      if (complete && names) return;
+      if (!complete) await pause(pauseBeforeDeclaringAgainMs, undefined, { ref: false });
+    }
     const channel = await current.createChannel();
     channel.on('error', () => undefined);
     await declareTopology(channel, topology);
@@ -153,9 +169,10 @@ export class TopologyKeeper extends EventEmitter<{ inPlace: [] }> {
 
   private async verify(current: ChannelModel): Promise<void> {
     const known = this.hidden.size;
-    await verifyTopology(current, this.options.topology, this.hidden);
+    const ready = await verifyTopology(current, this.options.topology, this.hidden);
     if (this.hidden.size > known)
       this.options.logger.info({ hidden: [...this.hidden] }, 'This user may not look at all of the topology.');
+    this.emit('looked', ready);
   }
 
   /** What goes missing or is changed later may be on its way back: a running service waits for it. */

@@ -36,6 +36,7 @@ describe('the topology', () => {
   function start(mode: 'declare' | 'verify', wanted = topology, url = vhost.amqpUrl, topologyEverySeconds = 3600) {
     const fatal: Error[] = [];
     const errors: string[] = [];
+    const warned: number[] = [];
     const ignore = () => undefined;
     const broker = new Broker({
       url,
@@ -46,14 +47,14 @@ describe('the topology', () => {
       logger: {
         debug: ignore,
         info: ignore,
-        warn: ignore,
+        warn: () => warned.push(performance.now()),
         error: (fields, message) => errors.push(`${message} ${JSON.stringify(fields)}`),
       },
       onFatal: (error) => fatal.push(error),
     });
     brokers.push(broker);
     broker.start();
-    return { broker, fatal, errors };
+    return { broker, fatal, errors, warned };
   }
 
   async function fatalOf(started: ReturnType<typeof start>): Promise<Error> {
@@ -161,6 +162,20 @@ describe('the topology', () => {
     };
     await eventually(isBack, { what: 'the exchange and the bindings' });
   });
+
+  it.each(['names', 'everything'])(
+    'is not declared again before all consumers were told, by a look at %s',
+    async (at) => {
+      const { broker, warned } = start('declare', topology, vhost.amqpUrl, at === 'names' ? 0.5 : 3600);
+      await broker.untilReady();
+      await vhost.management.deleteQueue('email');
+      if (at === 'everything') broker.lookAtTopology();
+      await eventually(() => warned.length > 0, { what: 'the loss to be noticed' });
+      await eventually(() => broker.topologyInPlace, { intervalMilliseconds: 5 });
+      expect(performance.now() - warned[0]!).toBeGreaterThan(450);
+      expect((await vhost.management.queues()).map(({ name }) => name)).toContain('email');
+    },
+  );
 
   it('is looked at when a publish is returned, long before it would be otherwise', async () => {
     const direct: Topology = {

@@ -5,7 +5,15 @@ import type { Topology } from './topology.js';
 
 interface Check {
   what: string;
-  run(channel: Channel): Promise<unknown>;
+  /** The queue that it looks at, when it is one. */
+  queue?: string;
+  run(channel: Channel): Promise<{ messageCount?: number }>;
+}
+
+interface Found {
+  missing: string[];
+  hidden: Set<string>;
+  ready: Map<string, number>;
 }
 
 /** What a check came to. */
@@ -17,17 +25,19 @@ type Finding = 'there' | 'missing' | 'hidden';
  *
  * @param hidden takes up what this user may not look at, and is not asked about again: since 4.3 RabbitMQ wants some permission on the
  *   name, and what a service has no permission on it does not use.
+ * @returns how many messages are ready in each queue that it saw.
  */
 export async function verifyTopology(
   connection: ChannelModel,
   topology: Topology,
   hidden: Set<string> = new Set(),
-): Promise<void> {
-  const found = { missing: [] as string[], hidden };
+): Promise<ReadonlyMap<string, number>> {
+  const found: Found = { missing: [], hidden, ready: new Map() };
   let checks = checksOf(topology).filter(({ what }) => !hidden.has(what));
   while (checks.length > 0) checks = await runUntilRefused(connection, checks, found);
   const { missing } = found;
   if (missing.length > 0) throw new TopologyMissingError(missing);
+  return found.ready;
 }
 
 /** The topology is not (or no longer) on the broker. At start this is fatal; under a running service it is waited for. */
@@ -40,15 +50,11 @@ export class TopologyMissingError extends BrokerConfigurationError {
 }
 
 /** A failed passive declare closes its channel, so the rest goes on with a new one. */
-async function runUntilRefused(
-  connection: ChannelModel,
-  checks: Check[],
-  found: { missing: string[]; hidden: Set<string> },
-): Promise<Check[]> {
+async function runUntilRefused(connection: ChannelModel, checks: Check[], found: Found): Promise<Check[]> {
   const channel = await connection.createChannel();
   channel.on('error', () => undefined);
   for (const [index, check] of checks.entries()) {
-    const finding = await look(check, channel);
+    const finding = await look(check, channel, found.ready);
     if (finding === 'there') continue;
     if (finding === 'missing') found.missing.push(check.what);
     else found.hidden.add(check.what);
@@ -58,9 +64,10 @@ async function runUntilRefused(
   return [];
 }
 
-async function look(check: Check, channel: Channel): Promise<Finding> {
+async function look({ run, queue }: Check, channel: Channel, ready: Map<string, number>): Promise<Finding> {
   try {
-    await check.run(channel);
+    const { messageCount } = await run(channel);
+    if (queue !== undefined && messageCount !== undefined) ready.set(queue, messageCount);
     return 'there';
   } catch (error) {
     if (replyCode(error) === 404) return 'missing';
@@ -77,6 +84,7 @@ function checksOf(topology: Topology): Check[] {
     })),
     ...topology.queues.map(({ name }) => ({
       what: `queue "${name}"`,
+      queue: name,
       run: (channel: Channel) => channel.checkQueue(name),
     })),
   ];
