@@ -3,7 +3,7 @@ import { CallRefusedError, type CallFault } from '@mentorhub/tasks/server';
 import type { Calendar } from '../timing/calendar.js';
 import { cronFaults } from '../timing/cron-expression.js';
 import { graceSeconds } from '../timing/due-slots.js';
-import { calendarOf, TimingError, type Timing } from '../timing/timing.js';
+import { calendarOf, lastSlot, TimingError, type Timing } from '../timing/timing.js';
 
 /** What is wrong with a payload for its task. */
 export function taskFaults(task: string, payload: unknown): CallFault[] {
@@ -28,10 +28,11 @@ export function timingFaults(timing: Timing, now: Date): CallFault[] {
 
 /** The slot that a schedule which begins now waits for. @throws {CallRefusedError} its rule cannot be read. */
 export function firstSlot(timing: Timing, now: Date): Date | null {
-  // Whoever says "at this moment" is late by the time that it takes to say it.
-  const from = timing.at ? new Date(now.getTime() - graceSeconds * 1000) : now;
-  return readable(timing).next(from);
+  return readable(timing).next(timing.at ? withGrace(now) : now);
 }
+
+/** Whoever says "at this moment" is late by the time that it takes to say it. */
+const withGrace = (now: Date) => new Date(now.getTime() - graceSeconds * 1000);
 
 export function readable(timing: Timing): Calendar {
   try {
@@ -42,9 +43,15 @@ export function readable(timing: Timing): Calendar {
   }
 }
 
-function nothingToCome({ at, endsAt, startsAt }: Timing, now: Date): CallFault {
-  if (at) return { path: ['at'], message: `lies in the past, or outside of startsAt and endsAt` };
+function nothingToCome({ at, every, endsAt, startsAt }: Timing, now: Date): CallFault {
+  if (at) return { path: ['at'], message: whyNever(at, now) };
   if (endsAt && endsAt < now) return { path: ['endsAt'], message: 'lies in the past' };
   const bounds = startsAt || endsAt ? ' between startsAt and endsAt' : '';
+  if (every !== null) return { path: ['every'], message: `has no slot${bounds}` };
   return { path: ['cron'], message: `names no time that ever comes${bounds}` };
+}
+
+function whyNever(at: Date, now: Date): string {
+  if (at < withGrace(now)) return 'lies in the past';
+  return at > lastSlot ? 'must lie before the last hour of the year 9999' : 'lies outside of startsAt and endsAt';
 }

@@ -21,6 +21,7 @@ import { schedulerService } from '../../scheduler-service.js';
 
 const ignore = () => undefined;
 const silent = { debug: ignore, info: ignore, warn: ignore, error: ignore };
+const tomorrow = new Date(Date.now() + 86_400_000).toISOString();
 const task = 'accounts.cleanup-expired-tokens';
 
 /** Two schedulers, and a caller as the gateway is one. */
@@ -122,6 +123,9 @@ describe('schedules at run time', () => {
     [{ task: 'accounts.no-such-task' }, 'task', 'there is no task "accounts.no-such-task"'],
     [{ payload: { surprise: 1 } }, 'payload/surprise', 'is not a known field'],
     [{ at: '2020-01-01T00:00:00Z' }, 'at', 'lies in the past'],
+    [{ at: '9999-12-31T23:59:59Z' }, 'at', 'must lie before the last hour of the year 9999'],
+    [{ at: '2031-01-01T00:00:00Z', startsAt: '2031-01-02T00:00:00Z' }, 'at', 'lies outside of startsAt and endsAt'],
+    [{ every: 2 * 86_400, endsAt: tomorrow }, 'every', 'has no slot between startsAt and endsAt'],
     [{ endsAt: '2020-01-01T00:00:00Z' }, 'endsAt', 'lies in the past'],
     [{ startsAt: '2031-01-02T00:00:00Z', endsAt: '2031-01-01T00:00:00Z' }, 'endsAt', 'lies before startsAt'],
     [

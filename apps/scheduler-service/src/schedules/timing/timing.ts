@@ -24,7 +24,7 @@ export class TimingError extends Error {
 }
 
 /** Jitter puts a slot off by an hour at most, and its firing has to be an instant that can be written. */
-const lastSlot = new Date(lastInstant.getTime() - 3_600_000);
+export const lastSlot = new Date(lastInstant.getTime() - 3_600_000);
 
 /** @throws {TimingError} */
 export function calendarOf(timing: Timing): Calendar {
