@@ -162,9 +162,13 @@ describe('accepting tasks', () => {
     expect(String(rows[0]?.['payload'])).not.toContain(token);
   });
 
-  it.each(['nonsense', '00000000-0000-4000-8000-000000000000', '%00'])('answers 404 for the task %s', async (id) => {
-    expect((await gateway.request('GET', `/v1/tasks/${id}`)).status).toBe(404);
-    expect((await gateway.request('GET', `/v1/tasks/${id}/result`)).status).toBe(404);
+  it.each([
+    ['nonsense', '"nonsense" is no id of a task, which is a UUID.'],
+    ['%00', '"\\u0000" is no id of a task, which is a UUID.'],
+    ['00000000-0000-4000-8000-000000000000', 'There is no task 00000000-0000-4000-8000-000000000000.'],
+  ])('answers 404 for the task %s', async (id, detail) => {
+    for (const path of [`/v1/tasks/${id}`, `/v1/tasks/${id}/result`])
+      expect(await gateway.request('GET', path)).toMatchObject({ status: 404, json: { detail } });
   });
 
   it('lists the task types with their JSON Schemas', async () => {

@@ -102,9 +102,8 @@ const published = (state: string) =>
 /** What is no UUID is the id of no task. */
 function taskId(id: string): string {
   const known = readTaskId(id);
-  if (known === undefined) throw noSuchTask(id);
+  if (known === undefined) throw notFound(`${JSON.stringify(id.slice(0, 100))} is no id of a task, which is a UUID.`);
   return known;
 }
 
-const noSuchTask = (id: string) =>
-  notFound(`There is no task ${id.slice(0, 100)}. It may have been deleted after its retention.`);
+const noSuchTask = (id: string) => notFound(`There is no task ${id}.`);
