@@ -36,7 +36,9 @@ export function announce({ gateway, mail, rabbitmqManagement: broker, database, 
   row('RabbitMQ', broker && `${cyan(broker.url)}  ${dim(`user ${broker.user}, password ${broker.password}`)}`);
   row('Database', cyan(database));
   row('All of it', '.local/endpoints.json');
-  const user = JSON.stringify({ email: 'ada@example.com', username: 'ada', locale: 'en' });
+  // A name of this start's own: accounts are kept, and an address has only one.
+  const username = `ada-${Date.now().toString(36)}`;
+  const user = JSON.stringify({ email: `${username}@example.com`, username, locale: 'en' });
   say(`\nSign somebody up, then look at the mails:\n
   curl -X POST ${gateway}/v1/users \\
     -H 'Authorization: Bearer ${apiKey ?? '<a key of API_KEYS>'}' \\

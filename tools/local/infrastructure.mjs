@@ -77,9 +77,37 @@ function managementFromEnvironment() {
   return { url: url.origin, user: decodeURIComponent(url.username), password: decodeURIComponent(url.password) };
 }
 
+const schemesOf = {
+  AMQP_URL: ['amqp:', 'amqps:'],
+  DATABASE_URL: ['postgres:', 'postgresql:'],
+  SMTP_URL: ['smtp:', 'smtps:'],
+};
+
+/** @throws {SetupError} when a variable of the caller cannot be the URL of such a server */
+export function checkUrls(environment = process.env) {
+  for (const [variable, schemes] of Object.entries(schemesOf)) {
+    if (!environment[variable]) continue;
+    for (const text of listed(variable, environment[variable])) {
+      if (URL.canParse(text) && schemes.some((scheme) => text.startsWith(`${scheme}//`))) continue;
+      throw new SetupError(
+        `${variable} is not a URL that starts with ${schemes.join('// or ')}//. Correct it, or unset it to get a private server.`,
+      );
+    }
+  }
+}
+
+/** Several brokers may be listed. */
+const listed = (variable, text) =>
+  variable === 'AMQP_URL'
+    ? text
+        .split(',')
+        .map((part) => part.trim())
+        .filter(Boolean)
+    : [text];
+
 async function mustAnswer(variable, usualPort, signal) {
-  // Several brokers may be listed; one that answers is enough to go on.
-  const addresses = process.env[variable].split(',').map((text) => addressOf(variable, text, usualPort));
+  // One that answers is enough to go on.
+  const addresses = listed(variable, process.env[variable]).map((text) => addressOf(text, usualPort));
   const answersNow = async () => (await Promise.all(addresses.map(canConnect))).includes(true);
   await waitUntil(answersNow, { what: 'an answer', timeoutSeconds: 10, everyMilliseconds: 500, signal }).catch(
     (cause) => {
@@ -93,13 +121,9 @@ async function mustAnswer(variable, usualPort, signal) {
   );
 }
 
-function addressOf(variable, text, usualPort) {
-  try {
-    const { hostname, port } = new URL(text.trim());
-    return { host: hostname.replace(/^\[|\]$/g, '') || '127.0.0.1', port: Number(port) || usualPort };
-  } catch (cause) {
-    throw new SetupError(`${variable} is not a URL. Correct it, or unset it to get a private server.`, { cause });
-  }
+function addressOf(text, usualPort) {
+  const { hostname, port } = new URL(text);
+  return { host: hostname.replace(/^\[|\]$/g, '') || '127.0.0.1', port: Number(port) || usualPort };
 }
 
 function canConnect(address) {

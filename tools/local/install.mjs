@@ -21,11 +21,10 @@ export function isInstalled() {
 
 /** The step of an installation, for whoever starts one. */
 export const installing = ({ logFile, owner, signal }) =>
-  step(
-    'Installing packages (npm ci)',
-    () => install({ logFile, owner, signal }),
-    installProgress(lockFile, nodeModules),
-  );
+  step('Installing packages (npm ci)', () => install({ logFile, owner, signal }), {
+    progress: installProgress(lockFile, nodeModules),
+    signal,
+  });
 
 /** `npm ci`, with the npm that runs us if there is one. */
 async function install({ logFile, owner, signal }) {

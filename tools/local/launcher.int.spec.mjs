@@ -52,6 +52,9 @@ test('npm start brings everything up, SIGTERM stops all of it, and a second star
   expect(await query(endpoints.database, 'SELECT one FROM kept')).toEqual([{ one: 1 }]);
   await again.stop('SIGINT');
   expect(processesOf(local)).toEqual([]);
+  // Its account is kept, so the next start has to sign up somebody else.
+  const signedUp = [launcher, again].map(({ output }) => /"email":"([^"]+)"/.exec(output)[1]);
+  expect(new Set(signedUp).size).toBe(2);
 });
 
 test('A server that dies is brought back; after a killed launcher the next start ends what was left behind; both keep the data, and reset forgets it', async () => {
@@ -108,8 +111,9 @@ describe('With servers of the caller', () => {
   afterEach(() => new Promise((resolve) => server.close(resolve)));
 
   test('nothing private is started and the services are told of the caller’s servers', async () => {
-    const launcher = new RunningLauncher(repository.root, { environment });
+    const launcher = new RunningLauncher(repository.root, { environment: { ...environment, HTTP_PORT: '3000' } });
     const endpoints = await launcher.ready();
+    expect(launcher.output).toContain('Not heeded: HTTP_PORT. Ports are free ones');
     expect(endpoints).toMatchObject({ amqp: environment.AMQP_URL, database: environment.DATABASE_URL, mail: null });
     expect(existsSync(join(local, 'rabbitmq'))).toBe(false);
     await launcher.stop('SIGINT');
@@ -208,7 +212,18 @@ describe('With servers of the caller', () => {
     await new Promise((resolve) => server.close(resolve));
     const launcher = new RunningLauncher(repository.root, { environment });
     expect(await launcher.exited).toBe(1);
-    expect(launcher.output).toMatch(/(AMQP|DATABASE|SMTP)_URL points to 127\.0\.0\.1:\d+, where nothing answers/);
+    const refusal = /(AMQP|DATABASE|SMTP)_URL points to 127\.0\.0\.1:\d+, where nothing answers.*\n([^]*)$/;
+    expect(launcher.output).toMatch(refusal);
+    expect(refusal.exec(launcher.output)[2].trim()).toBe('');
+  });
+
+  test('one whose URL is not of its kind is refused before anything is done', async () => {
+    const launcher = new RunningLauncher(repository.root, {
+      environment: { ...environment, DATABASE_URL: environment.DATABASE_URL.replace('postgresql', 'http') },
+    });
+    expect(await launcher.exited).toBe(1);
+    expect(launcher.output).toContain('DATABASE_URL is not a URL that starts with postgres:// or postgresql://.');
+    expect(launcher.output).not.toMatch(/^[…✓✗]/m);
   });
 });
 

@@ -1,9 +1,10 @@
+import { setMaxListeners } from 'node:events';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { announce, endpointsOf, writeEndpoints } from './endpoints.mjs';
 import { serviceEnvironment, workspaceEnvironment } from './environment.mjs';
-import { broker, database, mail } from './infrastructure.mjs';
+import { broker, checkUrls, database, mail } from './infrastructure.mjs';
 import { installing, isInstalled } from './install.mjs';
 import { endProcessesOf, killProcessesOf } from './leftovers.mjs';
 import { takeLock } from './launcher-lock.mjs';
@@ -11,7 +12,7 @@ import { MAIL_PORTS } from './mail-catcher.mjs';
 import { localDirectory, nodeModules, pinnedNode, repositoryRoot } from './paths.mjs';
 import { keptPorts, letGo } from './ports.mjs';
 import { say, step, yellow } from './progress.mjs';
-import { rabbitMqBinaries } from './rabbitmq-binaries.mjs';
+import { describeRabbitMq, rabbitMqBinaries } from './rabbitmq-binaries.mjs';
 import { RABBITMQ_PORTS } from './rabbitmq-configuration.mjs';
 import { runCommand } from './run-command.mjs';
 import { keptSecrets } from './secrets.mjs';
@@ -21,6 +22,8 @@ import { SupervisedService } from './supervised-service.mjs';
 import { SupervisedServer } from './supervised-server.mjs';
 import { TypeScriptWatch } from './typescript-watch.mjs';
 
+const UNHEEDED = ['HTTP_PORT', 'METRICS_PORT'];
+const HOW_PORTS_ARE_CHOSEN = 'Ports are free ones, chosen once and kept in .local/ports.json; change them there.';
 const owner = localDirectory;
 const at = (...names) => join(localDirectory, ...names);
 const endpointsFile = at('endpoints.json');
@@ -40,13 +43,17 @@ export class Launcher {
   #servers = [];
   #services = [];
   #releaseLock;
+  #stopping = new AbortController();
 
   constructor({ watch, signal }) {
     this.watch = watch;
-    this.signal = signal;
+    // After the first failure as after Ctrl-C: what is still on its way ends, and says nothing more.
+    this.signal = AbortSignal.any([signal, this.#stopping.signal]);
+    setMaxListeners(0, this.signal);
   }
 
   async start() {
+    checkUrls();
     this.#releaseLock = takeLock(at('launcher.lock'));
     rmSync(endpointsFile, { force: true });
     await this.#endLeftovers();
@@ -54,6 +61,8 @@ export class Launcher {
     this.home = serverHome();
     if (this.home !== localDirectory)
       say(yellow(`The servers cannot work below this folder, so they keep their data in ${this.home}.`));
+    const unheeded = UNHEEDED.filter((name) => process.env[name]);
+    if (unheeded.length > 0) say(yellow(`Not heeded: ${unheeded.join(', ')}. ${HOW_PORTS_ARE_CHOSEN}`));
     const names = [...SERVICE_PORTS, ...RABBITMQ_PORTS, ...MAIL_PORTS, 'postgres'];
     const ports = await keptPorts(at('ports.json'), names, (line) => say(yellow(line)));
 
@@ -66,13 +75,14 @@ export class Launcher {
     const servers = { broker: startedBroker, database: startedDatabase, mail: startedMail };
     const urls = { amqp: servers.broker.amqp, database: servers.database.url, smtp: servers.mail.smtp };
     const environmentOf = (service) => serviceEnvironment(service, { ports, secrets, urls });
-    await step('Starting the services', () => this.#startServices(ports, environmentOf));
+    await this.#step('Starting the services', () => this.#startServices(ports, environmentOf));
     const endpoints = endpointsOf({ ports, secrets, servers });
     writeEndpoints(endpointsFile, endpoints);
     announce(endpoints);
   }
 
   async stop() {
+    this.#stopping.abort();
     if (!this.#releaseLock) return; // What runs here is another launcher's.
     rmSync(endpointsFile, { force: true });
     await Promise.all(this.#services.map((service) => service.stop()));
@@ -100,6 +110,10 @@ export class Launcher {
     return Promise.all(promises);
   }
 
+  #step(title, run) {
+    return step(title, run, { signal: this.signal });
+  }
+
   async #fetchRabbitMq() {
     if (process.env.AMQP_URL) return undefined;
     const packages = join(this.home, 'packages');
@@ -120,13 +134,14 @@ export class Launcher {
       port: ports.postgres,
       signal: this.signal,
     };
-    const start = (name, open) =>
-      step(`Starting ${name}`, async () => {
+    const start = (name, open, version = '') =>
+      this.#step(`Starting ${name}${version}`, async () => {
         const server = await open(common);
         this.#servers.push(new SupervisedServer(name, server.running ?? server));
         return server;
       });
-    return [start('RabbitMQ', broker), start('PostgreSQL', database), start('the mail catcher', mail)];
+    const version = binaries && ` (${describeRabbitMq(binaries)})`;
+    return [start('RabbitMQ', broker, version), start('PostgreSQL', database), start('the mail catcher', mail)];
   }
 
   /** The database is migrated while RabbitMQ, which takes longest, still starts. */
@@ -134,11 +149,11 @@ export class Launcher {
     const [{ url }] = await Promise.all([database, this.#build()]);
     this.signal.throwIfAborted();
     const environmentOf = (service) => serviceEnvironment(service, { ports, secrets, urls: { database: url } });
-    await step('Migrating the database', () => this.#migrate(environmentOf));
+    await this.#step('Migrating the database', () => this.#migrate(environmentOf));
   }
 
   #build() {
-    return step('Building', () =>
+    return this.#step('Building', () =>
       runCommand({
         name: 'The build',
         // Not through Nx, which looks at the whole workspace first: when nothing has changed this takes a quarter of a second.

@@ -23,21 +23,23 @@ const STILL_EVERY_SECONDS = 5;
 
 /**
  * Runs one step of the way and says when it begins, every few seconds that it still goes on, how long it took, and when it
- * fails. `progress`, if given, says how far it is.
+ * fails. `progress`, if given, says how far it is. Once `signal` aborts nothing is said any more: all steps end then, and why
+ * has been said.
  */
-export async function step(title, run, progress) {
+export async function step(title, run, { progress, signal } = {}) {
   const since = Date.now();
-  say(`${dim('…')} ${title}`);
+  const tell = (text) => signal?.aborted || say(text);
+  tell(`${dim('…')} ${title}`);
   const still = setInterval(() => {
     const parts = [progress?.(), elapsed(since)].filter(Boolean).join(', ');
-    say(`${dim('…')} ${title} ${dim(`(${parts} so far)`)}`);
+    tell(`${dim('…')} ${title} ${dim(`(${parts} so far)`)}`);
   }, STILL_EVERY_SECONDS * 1000);
   try {
     const result = await run();
-    say(`${green('✓')} ${title} ${dim(elapsed(since))}`);
+    tell(`${green('✓')} ${title} ${dim(elapsed(since))}`);
     return result;
   } catch (error) {
-    if (error?.name !== 'AbortError') say(`${red('✗')} ${title} ${dim(elapsed(since))}`);
+    if (error?.name !== 'AbortError') tell(`${red('✗')} ${title} ${dim(elapsed(since))}`);
     throw error;
   } finally {
     clearInterval(still);

@@ -1,4 +1,3 @@
-import { setMaxListeners } from 'node:events';
 import { Launcher } from './launcher.mjs';
 import { requireNode } from './node-version.mjs';
 import { green, red, say } from './progress.mjs';
@@ -8,7 +7,6 @@ import { stopRequest } from './stop-request.mjs';
 requireNode();
 
 const signal = stopRequest(() => abandon('Stopped by force.'));
-setMaxListeners(0, signal);
 // A fault of the launcher itself must not leave servers behind.
 for (const event of ['uncaughtException', 'unhandledRejection'])
   process.on(event, (error) => abandon(describeFailure(error)));
