@@ -185,4 +185,10 @@ describe('Enqueueing tasks', () => {
     for (const contract of [Record, Ping])
       await expect(application.tasks.enqueue(contract, { note: 'never' }, options)).rejects.toThrow(RangeError);
   });
+
+  it('takes the last instant that can be written', async () => {
+    const options = { eta: new Date('9999-12-31T23:59:59Z'), expires: new Date('9999-12-31T23:59:59.999Z') };
+    const { id } = await application.tasks.enqueue(Record, { note: 'at the end' }, options);
+    expect(await row(id)).toMatchObject({ state: 'scheduled', dueAt: options.eta });
+  });
 });

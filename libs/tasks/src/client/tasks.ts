@@ -290,7 +290,7 @@ function retryHeader({ name, retry }: AnyTaskContract, overrides: Partial<RetryP
 
 /** The years that PostgreSQL and RFC 3339 can both write. */
 const earliest = Date.parse('0001-01-02T00:00:00Z');
-const latest = Date.parse('9999-12-30T00:00:00Z');
+const latest = Date.parse('9999-12-31T23:59:59.999Z');
 
 function writable(name: string, time: Date | undefined): Date | undefined {
   if (time === undefined || (time.getTime() >= earliest && time.getTime() <= latest)) return time;
