@@ -28,6 +28,7 @@ import { checkPayload, encodePayload } from '../payload/payload-codec.js';
 import { AcceptedTask, type EnqueuedTask, type ResultOptions } from './enqueued-task.js';
 import { resultOf } from './result-of.js';
 import type { TaskResults } from './task-results.js';
+import { finite, writable } from './times.js';
 
 export interface EnqueueOptions {
   /**
@@ -286,22 +287,4 @@ export class Tasks {
 function retryHeader({ name, retry }: AnyTaskContract, overrides: Partial<RetryPolicy>): string {
   retryPolicy(name, overrides, retry);
   return JSON.stringify(overrides);
-}
-
-/** The years that PostgreSQL and RFC 3339 can both write. */
-const earliest = Date.parse('0001-01-02T00:00:00Z');
-const latest = Date.parse('9999-12-31T23:59:59.999Z');
-
-function writable(name: string, time: Date | undefined): Date | undefined {
-  if (time === undefined || (time.getTime() >= earliest && time.getTime() <= latest)) return time;
-  throw new RangeError(`${name} must be a time in the years 1 to 9999.`);
-}
-
-function finite(countdownSeconds: number | undefined): number | undefined {
-  if (
-    countdownSeconds === undefined ||
-    (countdownSeconds <= (latest - Date.now()) / 1000 && countdownSeconds > -Infinity)
-  )
-    return countdownSeconds;
-  throw new RangeError('countdownSeconds must be a number of seconds that ends before the year 9999 does.');
 }

@@ -8,6 +8,7 @@ import {
   type Catalogue,
   type RetryPolicy,
 } from '../define/index.js';
+import { earliest } from '../client/times.js';
 import type { Job } from './job.js';
 import type { WaitAside } from './queue-lane.js';
 
@@ -144,8 +145,6 @@ function retryOf(contract: AnyTaskContract | AnyEventContract, json: string | un
 }
 
 const instantPattern = /^\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(:\d\d(\.\d{1,9})?)?([Zz]|[+-]\d\d:\d\d)$/;
-/** PostgreSQL has no year 0. */
-const earliest = Date.parse('0001-01-02T00:00:00Z');
 
 function instant(headers: Headers, name: string): Date | undefined {
   const value = text(headers, name);
