@@ -176,7 +176,7 @@ describe('Enqueueing tasks', () => {
     { eta: new Date(8.64e15) },
     { expires: new Date(Number.NaN) },
     { expires: new Date(Date.UTC(12_000, 0, 1)) },
-    { expires: new Date('0000-01-01T00:00:00Z') },
+    { expires: new Date('0000-12-31T23:59:59.999Z') },
     { countdownSeconds: Number.NaN },
     { countdownSeconds: Number.POSITIVE_INFINITY },
     { countdownSeconds: Number.NEGATIVE_INFINITY },
@@ -186,9 +186,11 @@ describe('Enqueueing tasks', () => {
       await expect(application.tasks.enqueue(contract, { note: 'never' }, options)).rejects.toThrow(RangeError);
   });
 
-  it('takes the last instant that can be written', async () => {
-    const options = { eta: new Date('9999-12-31T23:59:59Z'), expires: new Date('9999-12-31T23:59:59.999Z') };
-    const { id } = await application.tasks.enqueue(Record, { note: 'at the end' }, options);
-    expect(await row(id)).toMatchObject({ state: 'scheduled', dueAt: options.eta });
+  it('takes the first and the last instant that can be written', async () => {
+    const [first, last] = [new Date('0001-01-01T00:00:00Z'), new Date('9999-12-31T23:59:59.999Z')];
+    const late = await application.tasks.enqueue(Record, { note: 'at the end' }, { eta: last, expires: last });
+    expect(await row(late.id)).toMatchObject({ state: 'scheduled', dueAt: last });
+    const early = await application.tasks.enqueue(Record, { note: 'at once' }, { eta: first });
+    expect(await row(early.id)).toMatchObject({ state: 'queued' });
   });
 });

@@ -43,6 +43,7 @@ const oddities: Readonly<Record<string, unknown>> = {
   'JSON that is a text': '"x"',
   'the year 0': '0000-01-01T00:00:00Z',
   'a year of five digits': '+275760-09-13T00:00:00.001Z',
+  'the year 10000 in UTC': '9999-12-31T23:59:59-23:59',
 };
 const own = Object.values(taskHeaders);
 const cases = Object.entries(oddities).flatMap(([what, value]) => own.map((header) => ({ what, header, value })));
@@ -63,6 +64,17 @@ describe('Reading a delivery', () => {
 
   it('takes a message without any but the version for the first attempt', () => {
     expect(decode()).toMatchObject({ run: 1, attempt: 1, deferrals: 0, redeliveries: 0, root: messageId });
+  });
+
+  it('takes the first and the last instant of all years', () => {
+    const headers = {
+      [taskHeaders.dueAt]: '0001-01-01T00:00:00Z',
+      [taskHeaders.expiresAt]: '9999-12-31T23:59:59.999Z',
+    };
+    expect(decode({ headers: { ...good, ...headers } })).toMatchObject({
+      dueAt: new Date(headers[taskHeaders.dueAt]!),
+      expiresAt: new Date(headers[taskHeaders.expiresAt]!),
+    });
   });
 
   it.each(cases)('throws nothing but that it is unreadable when $header is $what', ({ header, value }) => {

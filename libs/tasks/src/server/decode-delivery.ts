@@ -8,7 +8,7 @@ import {
   type Catalogue,
   type RetryPolicy,
 } from '../define/index.js';
-import { earliest } from '../client/times.js';
+import { isWritable } from '../client/times.js';
 import type { Job } from './job.js';
 import type { WaitAside } from './queue-lane.js';
 
@@ -150,7 +150,7 @@ function instant(headers: Headers, name: string): Date | undefined {
   const value = text(headers, name);
   if (value === undefined) return undefined;
   const at = new Date(instantPattern.test(value) ? value : Number.NaN);
-  if (at.getTime() >= earliest) return at;
+  if (isWritable(at)) return at;
   throw new UnreadableMessage('undecodable', 'Its due or expiry time is no RFC 3339 instant.');
 }
 
