@@ -26,7 +26,8 @@ export default tseslint.config(
           enforceBuildableLibDependency: false,
           allow: [],
           depConstraints: [
-            only('scope:contracts', 'scope:tasks'),
+            only('scope:contracts', 'scope:task-contracts'),
+            only('scope:task-contracts'),
             only('scope:testing'),
             only('scope:metrics'),
             only('scope:tracing', 'scope:testing'),
@@ -42,6 +43,20 @@ export default tseslint.config(
             ),
             only(
               'scope:tasks',
+              'scope:task-contracts',
+              'scope:task-store',
+              'scope:messaging',
+              'scope:metrics',
+              'scope:tracing',
+              'scope:service',
+            ),
+            only('scope:task-calls', 'scope:task-contracts', 'scope:messaging', 'scope:service', 'scope:tracing'),
+            only(
+              'scope:task-worker',
+              'scope:tasks',
+              'scope:task-contracts',
+              // For its tests alone: a service that also answers calls.
+              'scope:task-calls',
               'scope:task-store',
               'scope:messaging',
               'scope:metrics',
@@ -49,11 +64,32 @@ export default tseslint.config(
               'scope:service',
               'scope:testing',
             ),
+            only(
+              'scope:task-testing',
+              'scope:task-worker',
+              'scope:tasks',
+              'scope:task-contracts',
+              'scope:task-store',
+              'scope:service',
+              'scope:testing',
+            ),
             only('type:app', 'type:lib'),
             only('type:lib', 'type:lib'),
             // A package may be imported by one library alone.
             { sourceTag: 'type:app', bannedExternalImports: ['amqplib', 'amqp-connection-manager', 'prom-client'] },
-            ...['contracts', 'metrics', 'service', 'task-store', 'tasks', 'testing', 'tracing'].map((name) => ({
+            ...[
+              'contracts',
+              'metrics',
+              'service',
+              'task-calls',
+              'task-contracts',
+              'task-store',
+              'task-testing',
+              'task-worker',
+              'tasks',
+              'testing',
+              'tracing',
+            ].map((name) => ({
               sourceTag: `scope:${name}`,
               bannedExternalImports: [
                 'amqplib',
@@ -68,24 +104,49 @@ export default tseslint.config(
     },
   },
   {
-    // Contracts are pure: of the task library they know only how to define.
+    // What defines tasks needs zod alone: pages and command lines import it.
+    files: ['libs/task-contracts/src/**/*.ts'],
+    ignores: ['**/*.spec.ts'],
+    rules: {
+      'no-restricted-imports': ['error', { patterns: [{ regex: '^@mentorhub/' }, { regex: '^node:' }] }],
+    },
+  },
+  {
+    // Contracts are pure: of the task libraries they know only how to define.
     files: ['libs/contracts/src/**/*.ts'],
     ignores: ['**/*.spec.ts', 'libs/contracts/src/schemas/export-task-schemas.ts'],
     rules: {
       'no-restricted-imports': [
         'error',
-        { patterns: [{ regex: '^@mentorhub/(?!tasks/define$)' }, { regex: '^node:' }] },
+        { patterns: [{ regex: '^@mentorhub/(?!task-contracts$)' }, { regex: '^node:' }] },
       ],
     },
   },
   {
     // Fixtures are for tests alone.
     files: ['**/src/**/*.ts'],
-    ignores: ['**/*.spec.ts', 'libs/testing/**', 'libs/tasks/src/testing/**', 'libs/contracts/**'],
+    ignores: [
+      '**/*.spec.ts',
+      'libs/testing/**',
+      'libs/task-testing/**',
+      'libs/task-worker/src/testing/**',
+      'libs/contracts/**',
+    ],
     rules: {
       'no-restricted-imports': [
         'error',
-        { patterns: [{ group: ['@mentorhub/testing', '@mentorhub/tasks/testing', '**/testing/index.js'] }] },
+        {
+          patterns: [
+            {
+              group: [
+                '@mentorhub/testing',
+                '@mentorhub/task-testing',
+                '@mentorhub/task-worker/testing',
+                '**/testing/index.js',
+              ],
+            },
+          ],
+        },
       ],
     },
   },

@@ -48,7 +48,7 @@ function build(signal) {
     args: [
       join(nodeModules, 'typescript/bin/tsc'),
       '-b',
-      'libs/tasks/tsconfig.lib.json',
+      'libs/task-worker/tsconfig.lib.json',
       'libs/contracts/tsconfig.lib.json',
     ],
     env: workspaceEnvironment(),

@@ -13,7 +13,7 @@ const specsOf = {
 };
 
 describe.each(Object.entries(specsOf))('The examples of %s', (page, specs) => {
-  const run = withoutSpace(specs.map((name) => read(`libs/tasks/src/testing/${name}`)).join('\n'));
+  const run = withoutSpace(specs.map((name) => read(`libs/task-testing/src/${name}`)).join('\n'));
 
   it.each(blocksOf(read(page)))('are run as they are written: %s', (code) => {
     expect(piecesOf(code).filter((piece) => !run.includes(piece))).toEqual([]);

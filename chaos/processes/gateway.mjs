@@ -1,8 +1,8 @@
 // A gateway: accepts batches of tasks, and revokes, as its parent asks over IPC.
 import 'reflect-metadata';
 import { loadConfig, runService } from '@mentorhub/service';
-import { taskService, taskServiceConfig } from '@mentorhub/tasks/server';
-import { Tasks } from '@mentorhub/tasks/client';
+import { taskService, taskServiceConfig } from '@mentorhub/task-worker';
+import { Tasks } from '@mentorhub/tasks';
 import { DataSource } from 'typeorm';
 import { z } from 'zod';
 import { Acceptance } from './acceptance.mjs';

@@ -1,5 +1,6 @@
 import { Controller } from '@nestjs/common';
-import { AmbiguousError, PermanentError, TaskHandler } from '@mentorhub/tasks/server';
+import { AmbiguousError, PermanentError } from '@mentorhub/task-contracts';
+import { TaskHandler } from '@mentorhub/task-worker';
 import { setTimeout as pause } from 'node:timers/promises';
 import { DataSource } from 'typeorm';
 import { tasks } from './tasks.mjs';

@@ -1,5 +1,5 @@
 import { mentorHub } from '@mentorhub/contracts';
-import { defineCatalogue, defineRouting, defineTask } from '@mentorhub/tasks/define';
+import { defineCatalogue, defineRouting, defineTask } from '@mentorhub/task-contracts';
 import { z } from 'zod';
 
 const payload = z.strictObject({

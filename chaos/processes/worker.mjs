@@ -1,7 +1,7 @@
 // A worker, as a service of its own: `runService` with the product's modules and the real mailer of email-service.
 import 'reflect-metadata';
 import { loadConfig, runService } from '@mentorhub/service';
-import { taskService, taskServiceConfig, TaskServer } from '@mentorhub/tasks/server';
+import { taskService, taskServiceConfig, TaskServer } from '@mentorhub/task-worker';
 import { z } from 'zod';
 import { Mailer } from '../../apps/email-service/dist/mailer/index.js';
 import { controllerOf } from './handlers.mjs';

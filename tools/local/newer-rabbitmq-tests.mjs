@@ -10,10 +10,10 @@ import { packagesDirectory } from './server-home.mjs';
  */
 export const testsOnNewerRabbitMq = [
   'libs/messaging/.*int\\.spec',
-  'libs/tasks/src/(server|outcomes|settlement)/.*int\\.spec',
+  'libs/task-worker/src/(server|job|outcome|settlement)/.*int\\.spec',
   // What kills its worker takes minutes; RABBITMQ_SERIES=4.3 runs that, too.
-  'libs/tasks/src/running/(?!poison).*int\\.spec',
-  'libs/tasks/src/recovery/server-closes',
+  'libs/task-worker/src/running/(?!poison).*int\\.spec',
+  'libs/task-worker/src/recovery/server-closes',
   'apps/api-gateway/src/platform.e2e',
 ];
 

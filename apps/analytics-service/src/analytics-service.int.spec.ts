@@ -1,5 +1,5 @@
 import { catalogue } from '@mentorhub/contracts';
-import { TaskServer } from '@mentorhub/tasks/server';
+import { TaskServer } from '@mentorhub/task-worker';
 import { RunningAnalytics } from '../test/running-analytics.js';
 
 describe('the analytics service', () => {

@@ -1,5 +1,5 @@
 import type { ServiceOptions } from '@mentorhub/service';
-import { TaskServer } from '@mentorhub/tasks/server';
+import { TaskServer } from '@mentorhub/task-worker';
 import { AnalyticsModule, serviceName } from './analytics.module.js';
 import { loadAnalyticsConfig, type AnalyticsConfig } from './config.js';
 

@@ -1,5 +1,5 @@
 import { mentorHub, streams } from '@mentorhub/contracts';
-import { taskService } from '@mentorhub/tasks/server';
+import { taskService } from '@mentorhub/task-worker';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { taskQueue, type AnalyticsConfig } from './config.js';
 import { DailyStatsModule } from './daily-stats/daily-stats.module.js';

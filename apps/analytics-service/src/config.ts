@@ -1,6 +1,6 @@
 import { Email, streams } from '@mentorhub/contracts';
 import { list, loadConfig } from '@mentorhub/service';
-import { taskServiceConfig } from '@mentorhub/tasks/server';
+import { taskServiceConfig } from '@mentorhub/task-worker';
 import { z } from 'zod';
 
 /** Where the routing table sends the tasks `analytics.*`. */

@@ -3,8 +3,9 @@ import { exchanges, GenerateDailyStats, ReadDailyStats, streams, type DailyStats
 import { Broker } from '@mentorhub/messaging';
 import { startService, type RunningService } from '@mentorhub/service';
 import { derivedId, taskHeaders, type TaskEvent } from '@mentorhub/task-store';
-import { Calls, Tasks, type EnqueuedTask } from '@mentorhub/tasks/client';
-import type { AnyEventContract, PayloadInput } from '@mentorhub/tasks/define';
+import { Calls } from '@mentorhub/task-calls';
+import { Tasks, type EnqueuedTask } from '@mentorhub/tasks';
+import type { AnyEventContract, PayloadInput } from '@mentorhub/task-contracts';
 import { createDatabase, createVhost, eventually, type TestDatabase, type TestVhost } from '@mentorhub/testing';
 import { analyticsService } from '../src/analytics-service.js';
 import type { AnalyticsConfig } from '../src/config.js';

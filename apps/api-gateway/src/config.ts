@@ -1,5 +1,5 @@
 import { flag, integer, list, loadConfig, port } from '@mentorhub/service';
-import { taskServiceConfig } from '@mentorhub/tasks/server';
+import { taskServiceConfig } from '@mentorhub/task-worker';
 import { z } from 'zod';
 import { apiKeys } from './auth/api-keys.js';
 import { trustedProxies } from './http/trusted-proxies.js';

@@ -1,5 +1,5 @@
 import type { ServiceOptions } from '@mentorhub/service';
-import { TaskServer } from '@mentorhub/tasks/server';
+import { TaskServer } from '@mentorhub/task-worker';
 import type { FastifyReply } from 'fastify';
 import { loadGatewayConfig, type GatewayConfig } from './config.js';
 import { GatewayModule, serviceName } from './gateway.module.js';

@@ -1,5 +1,5 @@
 import { mentorHub } from '@mentorhub/contracts';
-import { taskService } from '@mentorhub/tasks/server';
+import { taskService } from '@mentorhub/task-worker';
 import { Module, type DynamicModule, type Type } from '@nestjs/common';
 import { AccountsModule, AccountTasksModule } from './accounts/accounts.module.js';
 import type { GatewayConfig, Role } from './config.js';

@@ -1,5 +1,5 @@
 import { integer, list, loadConfig, url } from '@mentorhub/service';
-import { taskServiceConfig } from '@mentorhub/tasks/server';
+import { taskServiceConfig } from '@mentorhub/task-worker';
 import { z } from 'zod';
 import { lanes } from './lanes.js';
 import { readDkim, readSender, readSmtpUrl } from './mailer/index.js';

@@ -1,5 +1,5 @@
 import { catalogue } from '@mentorhub/contracts';
-import { TaskServer } from '@mentorhub/tasks/server';
+import { TaskServer } from '@mentorhub/task-worker';
 import { RunningEmailService } from '../test/running-email-service.js';
 
 describe('the email service', () => {

@@ -1,5 +1,5 @@
 import type { ServiceOptions } from '@mentorhub/service';
-import { TaskServer } from '@mentorhub/tasks/server';
+import { TaskServer } from '@mentorhub/task-worker';
 import { loadEmailConfig, type EmailConfig } from './config.js';
 import { EmailModule, serviceName } from './email.module.js';
 

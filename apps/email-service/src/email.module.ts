@@ -1,5 +1,5 @@
 import { mentorHub } from '@mentorhub/contracts';
-import { taskService } from '@mentorhub/tasks/server';
+import { taskService } from '@mentorhub/task-worker';
 import { Module, type DynamicModule } from '@nestjs/common';
 import type { EmailConfig } from './config.js';
 import { queuesOf } from './lanes.js';

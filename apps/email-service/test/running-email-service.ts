@@ -1,5 +1,5 @@
 import { startService, type RunningService } from '@mentorhub/service';
-import { Tasks } from '@mentorhub/tasks/client';
+import { Tasks } from '@mentorhub/tasks';
 import {
   createDatabase,
   createVhost,

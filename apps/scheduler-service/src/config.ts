@@ -1,5 +1,5 @@
 import { loadConfig } from '@mentorhub/service';
-import { taskServiceConfig } from '@mentorhub/tasks/server';
+import { taskServiceConfig } from '@mentorhub/task-worker';
 import { z } from 'zod';
 
 const schema = z.object({ ...taskServiceConfig });

@@ -1,5 +1,5 @@
 import { mentorHub } from '@mentorhub/contracts';
-import { taskService } from '@mentorhub/tasks/server';
+import { taskService } from '@mentorhub/task-worker';
 import { Module, type DynamicModule } from '@nestjs/common';
 import type { SchedulerConfig } from './config.js';
 import { SchedulesModule } from './schedules/schedules.module.js';

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { mentorHub } from '@mentorhub/contracts';
 import { Broker } from '@mentorhub/messaging';
 import { loadConfig, startService } from '@mentorhub/service';
-import { taskService, taskServiceConfig, TaskServer } from '@mentorhub/tasks/server';
+import { taskService, taskServiceConfig, TaskServer } from '@mentorhub/task-worker';
 import { z } from 'zod';
 import { catalogue } from './tasks.mjs';
 

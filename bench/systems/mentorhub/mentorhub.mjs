@@ -3,7 +3,7 @@ import { migrateTasks } from './migrate.mjs';
 import { OutcomeCounter } from './outcome-counter.mjs';
 import { startApplication } from './application.mjs';
 import { controllerOf, insertRow, Light, queue, Tracked } from './tasks.mjs';
-import { Tasks } from '@mentorhub/tasks/client';
+import { Tasks } from '@mentorhub/tasks';
 import { DataSource } from 'typeorm';
 
 /** What DEFAULT_QUEUE_CONCURRENCY of `apps/api-gateway` is unless an operator sets it. */

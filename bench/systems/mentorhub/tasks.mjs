@@ -1,6 +1,6 @@
 import { Controller } from '@nestjs/common';
-import { defineCatalogue, defineRouting, defineTask } from '@mentorhub/tasks/define';
-import { TaskHandler } from '@mentorhub/tasks/server';
+import { defineCatalogue, defineRouting, defineTask } from '@mentorhub/task-contracts';
+import { TaskHandler } from '@mentorhub/task-worker';
 import { z } from 'zod';
 
 const payload = z.strictObject({ n: z.int(), sentAt: z.number(), dueAt: z.number(), note: z.string() });

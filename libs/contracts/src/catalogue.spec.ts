@@ -1,4 +1,4 @@
-import { describeTasks, queueFor } from '@mentorhub/tasks/define';
+import { describeTasks, queueFor } from '@mentorhub/task-contracts';
 import { catalogue } from './catalogue.js';
 
 const described = describeTasks(catalogue);

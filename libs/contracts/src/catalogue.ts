@@ -1,4 +1,4 @@
-import { defineCatalogue } from '@mentorhub/tasks/define';
+import { defineCatalogue } from '@mentorhub/task-contracts';
 import { consumers } from './consumers.js';
 import { UserRegistered } from './events/accounts.js';
 import { CoursePublished } from './events/courses.js';

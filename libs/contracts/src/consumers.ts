@@ -1,4 +1,4 @@
-import type { AnyTaskContract, TaskConsumer } from '@mentorhub/tasks/define';
+import type { AnyTaskContract, TaskConsumer } from '@mentorhub/task-contracts';
 import { CleanupExpiredTokens, RequestEmailVerification, RequestPasswordReset } from './tasks/accounts.js';
 import { GenerateDailyStats } from './tasks/analytics.js';
 import {

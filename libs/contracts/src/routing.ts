@@ -1,4 +1,4 @@
-import { defineRouting } from '@mentorhub/tasks/define';
+import { defineRouting } from '@mentorhub/task-contracts';
 
 /** Ordered: the first pattern that fits a task's name decides its queue. */
 export const routes = defineRouting([

@@ -1,6 +1,6 @@
 import { SendAdminNotification, type DailyStats } from '@mentorhub/contracts';
 import { derivedId } from '@mentorhub/task-store';
-import type { DatabaseContext } from '@mentorhub/tasks/server';
+import type { DatabaseContext } from '@mentorhub/task-worker';
 import { Injectable } from '@nestjs/common';
 import { digestDays, digestOf } from './digest.js';
 import { FinalDays } from './final-days.js';

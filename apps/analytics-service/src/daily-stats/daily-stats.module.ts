@@ -1,7 +1,7 @@
 import { callQueues, exchanges } from '@mentorhub/contracts';
 import { Broker } from '@mentorhub/messaging';
 import { SERVICE_CONFIG, SERVICE_LOGGER, type Logger } from '@mentorhub/service';
-import { CallServer } from '@mentorhub/tasks/server';
+import { CallServer } from '@mentorhub/task-calls';
 import { Module } from '@nestjs/common';
 import type { AnalyticsConfig } from '../config.js';
 import { AdminDigest } from './admin-digest.js';

@@ -1,5 +1,5 @@
 import type { DailyStats, SendAdminNotification } from '@mentorhub/contracts';
-import type { PayloadInput } from '@mentorhub/tasks/define';
+import type { PayloadInput } from '@mentorhub/task-contracts';
 
 export const digestDays = 14;
 

@@ -1,6 +1,6 @@
 import { CoursePublished, SessionCancelled, SessionHeld, SessionScheduled, UserRegistered } from '@mentorhub/contracts';
-import type { Payload } from '@mentorhub/tasks/define';
-import { EventHandler, type DatabaseContext } from '@mentorhub/tasks/server';
+import type { Payload } from '@mentorhub/task-contracts';
+import { EventHandler, type DatabaseContext } from '@mentorhub/task-worker';
 import { Controller } from '@nestjs/common';
 import { DailyCounts } from './daily-counts.js';
 

@@ -1,4 +1,4 @@
-import { PermanentError } from '@mentorhub/tasks/server';
+import { PermanentError } from '@mentorhub/task-contracts';
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 

@@ -1,7 +1,7 @@
 import { GenerateDailyStats } from '@mentorhub/contracts';
 import { derivedId } from '@mentorhub/task-store';
-import type { Payload, Result } from '@mentorhub/tasks/define';
-import { TaskHandler, type DatabaseContext } from '@mentorhub/tasks/server';
+import type { Payload, Result } from '@mentorhub/task-contracts';
+import { TaskHandler, type DatabaseContext } from '@mentorhub/task-worker';
 import { Controller } from '@nestjs/common';
 import { AdminDigest } from './admin-digest.js';
 import { FinalDays } from './final-days.js';

@@ -1,5 +1,5 @@
 import { rangeFault, ReadDailyStats } from '@mentorhub/contracts';
-import { CallRefusedError, CallServer } from '@mentorhub/tasks/server';
+import { CallRefusedError, CallServer } from '@mentorhub/task-calls';
 import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { StatsReader } from './stats-reader.js';

@@ -1,6 +1,6 @@
 import { exchanges } from '@mentorhub/contracts';
 import type { Delivery } from '@mentorhub/messaging';
-import { parcelToPark, toTaskError, type Parcel } from '@mentorhub/tasks/server';
+import { parcelToPark, toTaskError, type Parcel } from '@mentorhub/task-worker';
 
 export type ParkReason = 'undecodable' | 'refused';
 export const parkReasons: readonly ParkReason[] = ['undecodable', 'refused'];

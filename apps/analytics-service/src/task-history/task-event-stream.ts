@@ -2,7 +2,7 @@ import { streams } from '@mentorhub/contracts';
 import type { Delivery } from '@mentorhub/messaging';
 import { analyticsMetrics, deadLetterMetrics } from '@mentorhub/metrics';
 import { projectEvents, type TaskEvent } from '@mentorhub/task-store';
-import { sendOrKeep, type ParcelTakers } from '@mentorhub/tasks/server';
+import { sendOrKeep, type ParcelTakers } from '@mentorhub/task-worker';
 import type { EntityManager } from 'typeorm';
 import type { MailCounter } from '../daily-stats/mail-counter.js';
 import type { Rest, Stream } from '../ingest/stream.js';

@@ -1,7 +1,7 @@
 import { catalogue } from '@mentorhub/contracts';
 import { derivedId } from '@mentorhub/task-store';
-import { PayloadCipher } from '@mentorhub/tasks/client';
-import { TaskServer } from '@mentorhub/tasks/server';
+import { PayloadCipher } from '@mentorhub/tasks';
+import { TaskServer } from '@mentorhub/task-worker';
 import { createVhost, eventually, type TestVhost } from '@mentorhub/testing';
 import { payloadKey, startGateway, type RunningGateway } from '../../test/running-gateway.js';
 

@@ -1,7 +1,7 @@
 import { CleanupExpiredTokens } from '@mentorhub/contracts';
 import { derivedId } from '@mentorhub/task-store';
-import type { Payload, Result } from '@mentorhub/tasks/define';
-import { TaskHandler, type DatabaseContext } from '@mentorhub/tasks/server';
+import type { Payload, Result } from '@mentorhub/task-contracts';
+import { TaskHandler, type DatabaseContext } from '@mentorhub/task-worker';
 import { Controller } from '@nestjs/common';
 import { deleteExpiredKeys } from '../idempotency/delete-expired-keys.js';
 import { deleteOldTokens } from './account-tokens.js';

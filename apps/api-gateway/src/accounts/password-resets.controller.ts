@@ -1,5 +1,5 @@
 import { RequestPasswordReset } from '@mentorhub/contracts';
-import { Tasks } from '@mentorhub/tasks/client';
+import { Tasks } from '@mentorhub/tasks';
 import { Body, Controller, HttpCode, Post, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { PublicFlow } from '../http/public-rate-limit.js';

@@ -1,7 +1,7 @@
 import { RequestPasswordReset, SendPasswordResetEmail } from '@mentorhub/contracts';
 import { InjectConfig } from '@mentorhub/service';
-import type { Payload } from '@mentorhub/tasks/define';
-import { TaskHandler, type DatabaseContext } from '@mentorhub/tasks/server';
+import type { Payload } from '@mentorhub/task-contracts';
+import { TaskHandler, type DatabaseContext } from '@mentorhub/task-worker';
 import { Controller } from '@nestjs/common';
 import type { GatewayConfig } from '../config.js';
 import { issueRequestedToken } from './account-tokens.js';

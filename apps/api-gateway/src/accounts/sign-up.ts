@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { SendVerificationEmail, UserRegistered } from '@mentorhub/contracts';
-import { Tasks } from '@mentorhub/tasks/client';
+import { Tasks } from '@mentorhub/tasks';
 import { Injectable } from '@nestjs/common';
 import { QueryFailedError, type EntityManager } from 'typeorm';
 import { Problem } from '../problems/problem.js';

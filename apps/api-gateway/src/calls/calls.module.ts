@@ -1,7 +1,7 @@
 import { exchanges } from '@mentorhub/contracts';
 import { Broker } from '@mentorhub/messaging';
 import { SERVICE_CONFIG, type BaseConfig } from '@mentorhub/service';
-import { Calls } from '@mentorhub/tasks/client';
+import { Calls } from '@mentorhub/task-calls';
 import { Module, type OnApplicationBootstrap } from '@nestjs/common';
 
 /** Calls to other services. The queue for answers goes with the broker's connection. */

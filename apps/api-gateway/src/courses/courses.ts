@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { CoursePublished } from '@mentorhub/contracts';
-import { Tasks } from '@mentorhub/tasks/client';
+import { Tasks } from '@mentorhub/tasks';
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { invalid } from '../problems/problem.js';

@@ -1,4 +1,4 @@
-import { CallRefusedError, CallTimeoutError, CallUnreachableError, type RefusalCode } from '@mentorhub/tasks/client';
+import { CallRefusedError, CallTimeoutError, CallUnreachableError, type RefusalCode } from '@mentorhub/task-calls';
 import { jsonPointer } from '../input/json-pointer.js';
 import { invalid, Problem, tryAgainLater } from './problem.js';
 

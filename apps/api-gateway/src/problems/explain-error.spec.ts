@@ -1,4 +1,4 @@
-import { InvalidPayloadError } from '@mentorhub/tasks/client';
+import { InvalidPayloadError } from '@mentorhub/tasks';
 import { NotFoundException } from '@nestjs/common';
 import { explainError } from './explain-error.js';
 import { invalid, Problem } from './problem.js';

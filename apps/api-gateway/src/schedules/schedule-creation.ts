@@ -1,6 +1,6 @@
 import { CreateSchedule, RunSchedule, type NewSchedule } from '@mentorhub/contracts';
 import { derivedId } from '@mentorhub/task-store';
-import { Calls } from '@mentorhub/tasks/client';
+import { Calls } from '@mentorhub/task-calls';
 import { Injectable } from '@nestjs/common';
 import type { Answer } from '../idempotency/answer.js';
 import type { CreatingRequest } from '../idempotency/creating-request.js';

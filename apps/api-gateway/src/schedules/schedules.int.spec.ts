@@ -12,7 +12,7 @@ import {
 } from '@mentorhub/contracts';
 import { Broker } from '@mentorhub/messaging';
 import { SERVICE_LOGGER } from '@mentorhub/service';
-import { CallRefusedError, CallServer } from '@mentorhub/tasks/server';
+import { CallRefusedError, CallServer } from '@mentorhub/task-calls';
 import { createVhost, eventually, type TestVhost } from '@mentorhub/testing';
 import { DataSource } from 'typeorm';
 import { startGateway, type RunningGateway } from '../../test/running-gateway.js';

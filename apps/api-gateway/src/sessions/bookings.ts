@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { SessionCancelled, SessionRescheduled, SessionScheduled } from '@mentorhub/contracts';
-import { Tasks } from '@mentorhub/tasks/client';
+import { Tasks } from '@mentorhub/tasks';
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import { invalid, notFound, Problem, type Fault } from '../problems/problem.js';

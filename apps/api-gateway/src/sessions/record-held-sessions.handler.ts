@@ -1,8 +1,8 @@
 import { RecordHeldSessions, SessionHeld } from '@mentorhub/contracts';
 import { derivedId } from '@mentorhub/task-store';
-import { Tasks } from '@mentorhub/tasks/client';
-import type { Payload, Result } from '@mentorhub/tasks/define';
-import { TaskHandler, type DatabaseContext } from '@mentorhub/tasks/server';
+import { Tasks } from '@mentorhub/tasks';
+import type { Payload, Result } from '@mentorhub/task-contracts';
+import { TaskHandler, type DatabaseContext } from '@mentorhub/task-worker';
 import { Controller } from '@nestjs/common';
 import { sessionPageSize } from './session-page.js';
 import { markHeld } from './session-rows.js';

@@ -1,6 +1,6 @@
 import { RemindOfSession } from '@mentorhub/contracts';
-import type { Payload, Result } from '@mentorhub/tasks/define';
-import { TaskHandler, type DatabaseContext } from '@mentorhub/tasks/server';
+import type { Payload, Result } from '@mentorhub/task-contracts';
+import { TaskHandler, type DatabaseContext } from '@mentorhub/task-worker';
 import { Controller } from '@nestjs/common';
 import { reminderMails } from './reminder-mails.js';
 import { reminderOutcome } from './reminder-outcome.js';

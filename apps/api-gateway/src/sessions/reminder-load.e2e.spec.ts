@@ -1,5 +1,5 @@
 import type { RunningService } from '@mentorhub/service';
-import { Tasks } from '@mentorhub/tasks/client';
+import { Tasks } from '@mentorhub/tasks';
 import { eventually, sized, type ReceivedMail } from '@mentorhub/testing';
 import { Platform } from '../../test/platform.js';
 import { startGateway } from '../../test/running-gateway.js';

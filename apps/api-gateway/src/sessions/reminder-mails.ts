@@ -1,8 +1,8 @@
 import { SendSessionReminderEmail } from '@mentorhub/contracts';
 import { InjectLogger, type Logger } from '@mentorhub/service';
 import { derivedId } from '@mentorhub/task-store';
-import { Tasks, type EnqueueRequest } from '@mentorhub/tasks/client';
-import type { PayloadInput } from '@mentorhub/tasks/define';
+import { Tasks, type EnqueueRequest } from '@mentorhub/tasks';
+import type { PayloadInput } from '@mentorhub/task-contracts';
 import { Injectable } from '@nestjs/common';
 import { In, type EntityManager } from 'typeorm';
 import { User } from '../accounts/user.entity.js';

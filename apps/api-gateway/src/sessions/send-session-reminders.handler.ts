@@ -1,7 +1,7 @@
 import { RecordHeldSessions, SendSessionReminders } from '@mentorhub/contracts';
 import { derivedId } from '@mentorhub/task-store';
-import type { Payload, Result } from '@mentorhub/tasks/define';
-import { TaskHandler, type DatabaseContext } from '@mentorhub/tasks/server';
+import type { Payload, Result } from '@mentorhub/task-contracts';
+import { TaskHandler, type DatabaseContext } from '@mentorhub/task-worker';
 import { Controller } from '@nestjs/common';
 import { sessionPageSize } from './session-page.js';
 import { reminderRequest } from './session-reminder.js';

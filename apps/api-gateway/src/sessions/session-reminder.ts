@@ -1,6 +1,6 @@
 import { RemindOfSession } from '@mentorhub/contracts';
 import { derivedId } from '@mentorhub/task-store';
-import type { EnqueueRequest } from '@mentorhub/tasks/client';
+import type { EnqueueRequest } from '@mentorhub/tasks';
 import type { Session } from './session.entity.js';
 
 /** How long before its start a session is reminded of. */

@@ -1,5 +1,5 @@
 import { ReadDailyStats } from '@mentorhub/contracts';
-import { Calls } from '@mentorhub/tasks/client';
+import { Calls } from '@mentorhub/task-calls';
 import { Controller, Get, Headers, Query, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { prefersCsv } from './prefers-csv.js';

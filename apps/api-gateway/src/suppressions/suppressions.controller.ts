@@ -1,5 +1,5 @@
 import { ListSuppressions, type SuppressionPlace, type SuppressionView } from '@mentorhub/contracts';
-import { Calls } from '@mentorhub/tasks/client';
+import { Calls } from '@mentorhub/task-calls';
 import { Controller, Get, Query } from '@nestjs/common';
 import { suppressionCursor, SuppressionQuery } from './requests.js';
 

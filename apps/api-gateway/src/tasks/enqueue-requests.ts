@@ -1,5 +1,5 @@
-import { queueFault, type AnyTaskContract, type Catalogue } from '@mentorhub/tasks/define';
-import type { EnqueueRequest } from '@mentorhub/tasks/client';
+import { queueFault, type AnyTaskContract, type Catalogue } from '@mentorhub/task-contracts';
+import type { EnqueueRequest } from '@mentorhub/tasks';
 import { largestPayloadBytes } from '../http/body-limits.js';
 import { faultsOf } from '../input/faults.js';
 import { jsonPointer } from '../input/json-pointer.js';

@@ -1,5 +1,5 @@
 import { Rfc3339 } from '@mentorhub/contracts';
-import { jitters, longestRetryDelaySeconds, mostRetries } from '@mentorhub/tasks/define';
+import { jitters, longestRetryDelaySeconds, mostRetries } from '@mentorhub/task-contracts';
 import { z } from 'zod';
 
 /** Waiting is bounded so that every due time is a date that PostgreSQL and JSON can hold. */

@@ -1,6 +1,6 @@
 import { ShutdownSignal } from '@mentorhub/service';
 import type { TaskRecord } from '@mentorhub/task-store';
-import { TaskResults } from '@mentorhub/tasks/client';
+import { TaskResults } from '@mentorhub/tasks';
 import { Injectable } from '@nestjs/common';
 
 /** Long polling for the end of a task, which a stopping server cuts short: the caller is told the state so far and asks again. */

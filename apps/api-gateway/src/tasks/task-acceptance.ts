@@ -1,5 +1,5 @@
 import { catalogue } from '@mentorhub/contracts';
-import { Tasks, type EnqueuedTask } from '@mentorhub/tasks/client';
+import { Tasks, type EnqueuedTask } from '@mentorhub/tasks';
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import type { Answer } from '../idempotency/answer.js';

@@ -1,5 +1,5 @@
 import { catalogue } from '@mentorhub/contracts';
-import { describeTasks } from '@mentorhub/tasks/define';
+import { describeTasks } from '@mentorhub/task-contracts';
 import { Controller, Get } from '@nestjs/common';
 
 @Controller('v1/task-types')

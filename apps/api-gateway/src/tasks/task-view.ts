@@ -1,5 +1,5 @@
 import { isTerminal, type TaskRecord, type TimelineEntry } from '@mentorhub/task-store';
-import type { Catalogue } from '@mentorhub/tasks/define';
+import type { Catalogue } from '@mentorhub/task-contracts';
 
 /** Tries after which a task that could not be published is called stuck. */
 const stuckAfterAttempts = 10;

@@ -1,6 +1,6 @@
 import { catalogue } from '@mentorhub/contracts';
 import { isTerminal, readTaskId, TaskStore } from '@mentorhub/task-store';
-import { Tasks } from '@mentorhub/tasks/client';
+import { Tasks } from '@mentorhub/tasks';
 import { Body, Controller, Get, HttpCode, Param, Patch, Post, Query, Res } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import type { FastifyReply } from 'fastify';

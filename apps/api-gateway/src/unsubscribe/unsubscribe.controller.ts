@@ -1,6 +1,6 @@
 import { UnsubscribeClaim, UnsubscribeEmail, unsubscribePurpose } from '@mentorhub/contracts';
 import { InjectConfig, SealedTokens } from '@mentorhub/service';
-import { Tasks } from '@mentorhub/tasks/client';
+import { Tasks } from '@mentorhub/tasks';
 import { Controller, Get, HttpCode, Post, Query, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import type { GatewayConfig } from '../config.js';

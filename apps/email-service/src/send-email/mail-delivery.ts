@@ -1,7 +1,8 @@
 import type { MailCategory, SendEmail } from '@mentorhub/contracts';
 import { emailMetrics } from '@mentorhub/metrics';
-import type { Result } from '@mentorhub/tasks/define';
-import { AmbiguousError, PermanentError, type ExternalContext } from '@mentorhub/tasks/server';
+import type { Result } from '@mentorhub/task-contracts';
+import { AmbiguousError, PermanentError } from '@mentorhub/task-contracts';
+import type { ExternalContext } from '@mentorhub/task-worker';
 import { Injectable } from '@nestjs/common';
 import { isHardBounce, MailFailure, Mailer } from '../mailer/index.js';
 import { Suppressions } from '../suppressions/suppressions.js';

@@ -5,8 +5,8 @@ import {
   SendSessionReminderEmail,
   SendVerificationEmail,
 } from '@mentorhub/contracts';
-import type { Payload } from '@mentorhub/tasks/define';
-import { TaskHandler, type ExternalContext } from '@mentorhub/tasks/server';
+import type { Payload } from '@mentorhub/task-contracts';
+import { TaskHandler, type ExternalContext } from '@mentorhub/task-worker';
 import { Controller } from '@nestjs/common';
 import { Mailer } from '../mailer/index.js';
 import {

@@ -1,4 +1,4 @@
-import type { RateLimit } from '@mentorhub/tasks/define';
+import type { RateLimit } from '@mentorhub/task-contracts';
 
 const perSeconds: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600 };
 

@@ -1,5 +1,5 @@
-import type { RateLimit } from '@mentorhub/tasks/define';
-import type { SharedRate, SharedRatesOf } from '@mentorhub/tasks/server';
+import type { RateLimit } from '@mentorhub/task-contracts';
+import type { SharedRate, SharedRatesOf } from '@mentorhub/task-worker';
 import { readDomainRates, readRate } from './read-rates.js';
 
 /** Mails to a slow domain must not take the places of those to others, so they soon go to the delay ladder. */

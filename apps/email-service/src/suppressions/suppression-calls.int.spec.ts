@@ -1,6 +1,6 @@
 import { exchanges, ListSuppressions, type SuppressionPlace } from '@mentorhub/contracts';
 import { Broker } from '@mentorhub/messaging';
-import { Calls } from '@mentorhub/tasks/client';
+import { Calls } from '@mentorhub/task-calls';
 import { eventually } from '@mentorhub/testing';
 import { randomUUID } from 'node:crypto';
 import { RunningEmailService } from '../../test/running-email-service.js';

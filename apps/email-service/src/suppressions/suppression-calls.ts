@@ -1,5 +1,5 @@
 import { ListSuppressions } from '@mentorhub/contracts';
-import { CallServer } from '@mentorhub/tasks/server';
+import { CallServer } from '@mentorhub/task-calls';
 import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { Suppressions } from './suppressions.js';
 

@@ -1,6 +1,6 @@
 import { LiftSuppression, UnsubscribeEmail } from '@mentorhub/contracts';
-import type { Payload, Result } from '@mentorhub/tasks/define';
-import { TaskHandler, type DatabaseContext } from '@mentorhub/tasks/server';
+import type { Payload, Result } from '@mentorhub/task-contracts';
+import { TaskHandler, type DatabaseContext } from '@mentorhub/task-worker';
 import { Controller } from '@nestjs/common';
 import { Suppressions } from './suppressions.js';
 

@@ -1,4 +1,4 @@
-import { defineCall } from '@mentorhub/tasks/define';
+import { defineCall } from '@mentorhub/task-contracts';
 import { z } from 'zod';
 import { catalogue } from '../catalogue.js';
 import { Instant, Rfc3339, TimeZone, Uuid } from '../fields.js';

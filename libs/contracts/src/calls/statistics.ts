@@ -1,4 +1,4 @@
-import { defineCall } from '@mentorhub/tasks/define';
+import { defineCall } from '@mentorhub/task-contracts';
 import { z } from 'zod';
 import { Day } from '../fields.js';
 import { DailyStats } from '../statistics.js';

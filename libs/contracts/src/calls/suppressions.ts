@@ -1,4 +1,4 @@
-import { defineCall } from '@mentorhub/tasks/define';
+import { defineCall } from '@mentorhub/task-contracts';
 import { z } from 'zod';
 import { Email, Instant, RowId } from '../fields.js';
 import { SuppressionReason } from '../tasks/email.js';

@@ -1,4 +1,4 @@
-import { defineEvent } from '@mentorhub/tasks/define';
+import { defineEvent } from '@mentorhub/task-contracts';
 import { z } from 'zod';
 import { Instant, Minutes, RowId } from '../fields.js';
 

@@ -1,4 +1,4 @@
-import { describeEvents, describeTasks } from '@mentorhub/tasks/define';
+import { describeEvents, describeTasks } from '@mentorhub/task-contracts';
 import { catalogue } from '../catalogue.js';
 
 /** The catalogue with JSON Schemas, as text of `task-types.json`: for clients in other languages. */

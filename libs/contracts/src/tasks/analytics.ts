@@ -1,4 +1,4 @@
-import { defineTask } from '@mentorhub/tasks/define';
+import { defineTask } from '@mentorhub/task-contracts';
 import { z } from 'zod';
 import { Day } from '../fields.js';
 import { DailyStats } from '../statistics.js';

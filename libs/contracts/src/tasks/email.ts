@@ -1,4 +1,4 @@
-import { defineTask } from '@mentorhub/tasks/define';
+import { defineTask } from '@mentorhub/task-contracts';
 import { z } from 'zod';
 import { Email, Instant, Line, Locale, Minutes, RowId, TimeZone, Token, Username } from '../fields.js';
 import { MailCategory } from '../unsubscribing.js';

@@ -1,5 +1,5 @@
 import type { Broker, Consumer, Delivery } from '@mentorhub/messaging';
-import { taskEventBatch } from '../settlement/settlement.js';
+import { taskEventBatch } from '../messages/task-event-batch.js';
 import { readEnd, type TaskEnd } from './task-end.js';
 
 export interface EndEventsOptions {

@@ -1,5 +1,5 @@
 import type { TaskState } from '@mentorhub/task-store';
-import type { AnyTaskContract, Result } from '../define/index.js';
+import type { AnyTaskContract, Result } from '@mentorhub/task-contracts';
 
 export interface ResultOptions {
   /** How long to wait, in seconds; 0 only looks. Default 30. */

@@ -1,5 +1,5 @@
 import { toTaskId } from '@mentorhub/task-store';
-import type { AnyTaskContract, Result } from '../define/index.js';
+import type { AnyTaskContract, Result } from '@mentorhub/task-contracts';
 import type { ResultOptions } from './enqueued-task.js';
 import { ResultTimeoutError, TaskExpiredError, TaskFailedError, TaskRevokedError } from './result-errors.js';
 import type { TaskEnd } from './task-end.js';

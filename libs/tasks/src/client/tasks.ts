@@ -12,8 +12,8 @@ import {
 } from '@mentorhub/task-store';
 import { currentTraceHeaders } from '@mentorhub/tracing';
 import type { EntityManager } from 'typeorm';
-import { revokeMessage, type Revoke } from '../control/control-messages.js';
-import { chooseQueue } from '../define/catalogue.js';
+import { revokeMessage, type Revoke } from '../messages/control-messages.js';
+import { chooseQueue } from '@mentorhub/task-contracts';
 import {
   retryPolicy,
   type AnyEventContract,
@@ -22,13 +22,13 @@ import {
   type PayloadInput,
   type Result,
   type RetryPolicy,
-} from '../define/index.js';
+} from '@mentorhub/task-contracts';
 import type { PayloadCipher } from '../payload/payload-cipher.js';
 import { checkPayload, encodePayload } from '../payload/payload-codec.js';
 import { AcceptedTask, type EnqueuedTask, type ResultOptions } from './enqueued-task.js';
 import { resultOf } from './result-of.js';
 import type { TaskResults } from './task-results.js';
-import { finite, writable } from './times.js';
+import { finite, writable } from '../messages/times.js';
 
 export interface EnqueueOptions {
   /**

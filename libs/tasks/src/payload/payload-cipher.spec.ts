@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
-import { defineTask } from '../define/index.js';
+import { defineTask } from '@mentorhub/task-contracts';
 import { PayloadCipher } from './payload-cipher.js';
 import { checkPayload, encodePayload, InvalidPayloadError, openPayload } from './payload-codec.js';
 

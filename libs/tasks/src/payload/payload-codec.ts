@@ -1,6 +1,6 @@
 import { toTaskId } from '@mentorhub/task-store';
 import type { z } from 'zod';
-import type { AnyTaskContract } from '../define/index.js';
+import type { AnyTaskContract } from '@mentorhub/task-contracts';
 import type { PayloadCipher } from './payload-cipher.js';
 
 /** Where a value does not fit and why. */

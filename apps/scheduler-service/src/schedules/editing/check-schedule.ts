@@ -1,5 +1,5 @@
 import { catalogue } from '@mentorhub/contracts';
-import { CallRefusedError, type CallFault } from '@mentorhub/tasks/server';
+import { CallRefusedError, type CallFault } from '@mentorhub/task-calls';
 import type { Calendar } from '../timing/calendar.js';
 import { cronFaults } from '../timing/cron-expression.js';
 import { graceSeconds } from '../timing/due-slots.js';

@@ -1,6 +1,6 @@
 import { catalogue } from '@mentorhub/contracts';
-import { InvalidPayloadError, Tasks } from '@mentorhub/tasks/client';
-import { CallRefusedError } from '@mentorhub/tasks/server';
+import { InvalidPayloadError, Tasks } from '@mentorhub/tasks';
+import { CallRefusedError } from '@mentorhub/task-calls';
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { noSuchSchedule } from './schedule-editor.js';

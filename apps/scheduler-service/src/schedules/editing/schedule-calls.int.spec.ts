@@ -13,7 +13,7 @@ import {
 } from '@mentorhub/contracts';
 import { Broker } from '@mentorhub/messaging';
 import { startService, type RunningService } from '@mentorhub/service';
-import { Calls } from '@mentorhub/tasks/client';
+import { Calls } from '@mentorhub/task-calls';
 import { createVhost, eventually, type TestDatabase, type TestVhost } from '@mentorhub/testing';
 import { randomUUID } from 'node:crypto';
 import { createSchedulerDatabase, tasksIn } from '../../../test/replica.js';

@@ -7,7 +7,7 @@ import {
   PreviewSchedule,
   RunSchedule,
 } from '@mentorhub/contracts';
-import { CallServer } from '@mentorhub/tasks/server';
+import { CallServer } from '@mentorhub/task-calls';
 import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { RunNow } from './run-now.js';
 import { ScheduleEditor } from './schedule-editor.js';

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { NewSchedule, ScheduleChange, VersionedSchedule } from '@mentorhub/contracts';
-import { CallRefusedError, type CallFault } from '@mentorhub/tasks/server';
+import { CallRefusedError, type CallFault } from '@mentorhub/task-calls';
 import { Injectable } from '@nestjs/common';
 import { DataSource, QueryFailedError, type EntityManager } from 'typeorm';
 import type { ScheduleRow } from '../schedule-row.js';

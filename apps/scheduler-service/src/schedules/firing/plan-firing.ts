@@ -1,5 +1,5 @@
 import { catalogue } from '@mentorhub/contracts';
-import { checkPayload, InvalidPayloadError, type EnqueueRequest } from '@mentorhub/tasks/client';
+import { checkPayload, InvalidPayloadError, type EnqueueRequest } from '@mentorhub/tasks';
 import { v5 as uuidv5 } from 'uuid';
 import { dueSlots, type DueSlots } from '../timing/due-slots.js';
 import { firingOf } from '../timing/jitter.js';

@@ -1,6 +1,6 @@
 import { InjectLogger, type Logger } from '@mentorhub/service';
 import { TaskStore } from '@mentorhub/task-store';
-import { Tasks } from '@mentorhub/tasks/client';
+import { Tasks } from '@mentorhub/tasks';
 import { traced } from '@mentorhub/tracing';
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';

@@ -1,0 +1,22 @@
+import type { RevocationWatch } from '../control/revocation-watch.js';
+import type { Outcome } from '../outcome/outcome.js';
+import { runOf, type EffectsOptions } from '../running/claims.js';
+import type { Job } from '../job/job.js';
+import type { Middleware } from './middleware.js';
+
+/** A revoked task whose effects are `idempotent` is not run; the others find their tombstone when they are claimed. */
+export function refuseRevoked(
+  watch: Pick<RevocationWatch, 'has'>,
+  { store, runner, worker }: EffectsOptions,
+): Middleware {
+  const refusal = async (job: Job): Promise<Outcome | undefined> => {
+    if (!(await watch.has(runOf(job)))) return undefined;
+    const told = await store.revocations.markRevoked(store.dataSource.manager, runOf(job), worker);
+    return told ? runner.revoked(job) : { kind: 'superseded' };
+  };
+  return async (job, next) => {
+    if (job.contract.kind === 'event' || job.contract.effects !== 'idempotent') return next();
+    const refused = await refusal(job).catch((error: unknown): Outcome => ({ kind: 'fault', error }));
+    return refused ?? next();
+  };
+}
