@@ -59,6 +59,7 @@ export function decodeDelivery(delivery: Delivery, catalogue: Catalogue, waitAsi
     root: readTaskId(orUndefined(textHeader(headers, taskHeaders.root))) ?? id,
     waitAside,
     body: parse(delivery.body),
+    repeats: 0,
   };
 }
 

@@ -24,6 +24,8 @@ export interface Job {
   readonly waitAside: WaitAside;
   /** As parsed from the body; sensitive fields are still encrypted. */
   readonly body: Record<string, unknown>;
+  /** How often its handler was run again at once, by chance, since this delivery came or PostgreSQL came back. */
+  repeats: number;
 }
 
 const eventTimeLimit: TimeLimit = { hardSeconds: 60 };

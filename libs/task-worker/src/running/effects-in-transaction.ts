@@ -24,12 +24,12 @@ export class EffectsInTransaction {
   constructor(private readonly options: EffectsOptions) {}
 
   async run(job: Job, payload: unknown): Promise<Outcome> {
-    for (let repeats = 0; ; repeats += 1) {
+    for (;;) {
       const attempt: Attempt = { connectionLost: false };
       try {
         return await this.runInTransaction(job, payload, attempt);
       } catch (error) {
-        const whose = await this.whoseFault(error, attempt, repeats);
+        const whose = await this.whoseFault(error, job, attempt);
         if (whose === 'runtime') throw causeOf(error);
         if (whose === 'handler') return this.attemptFailed(job, error, attempt);
       }
@@ -63,12 +63,12 @@ export class EffectsInTransaction {
    * Before the handler has run, all faults are the runtime's. Afterwards, also where the handler returned: it may have ended
    * its connection or swallowed an error. When COMMIT is in doubt, the next claim knows whether it happened.
    */
-  private async whoseFault(error: unknown, attempt: Attempt, repeats: number): Promise<WhoseFault> {
+  private async whoseFault(error: unknown, job: Job, attempt: Attempt): Promise<WhoseFault> {
     if (!attempt.startedAt) return 'runtime';
     // The record of the success had to wait too long for a lock: no handler's statement. COMMIT waits for what the handler deferred.
     const ofTheRecord = !(error instanceof HandlerFailure) && !attempt.recorded;
     if (ofTheRecord && databaseFaultOf(error) === 'hindered') return 'runtime';
-    return this.options.faults.judge(causeOf(error), { repeats, inTransaction: attempt });
+    return this.options.faults.judge(causeOf(error), job, attempt);
   }
 
   /** The statement that records an outcome fails in a transaction that a swallowed SQL error has aborted. */

@@ -57,7 +57,7 @@ export class EffectsUnderClaim {
     return this.recordUnderClaim(job, held.token, outcome);
   }
 
-  private async call(job: Job, payload: unknown, held: Held, repeats = 0): Promise<RecordedOutcome | Failure> {
+  private async call(job: Job, payload: unknown, held: Held): Promise<RecordedOutcome | Failure> {
     const { store, runner, faults } = this.options;
     const startCalling = async (): Promise<void> => {
       if (!(await store.inbox.startCalling(store.dataSource.manager, runOf(job), held.token)))
@@ -68,10 +68,10 @@ export class EffectsUnderClaim {
       return await runner.run(job, payload, { startCalling });
     } catch (error) {
       if (!(error instanceof HandlerFailure)) throw error;
-      const whose = await faults.judge(error.cause, { repeats });
+      const whose = await faults.judge(error.cause, job);
       if (whose === 'runtime') throw error.cause;
       // What the outside world was asked once is not asked again at once.
-      if (whose === 'chance' && !held.called) return this.call(job, payload, held, repeats + 1);
+      if (whose === 'chance' && !held.called) return this.call(job, payload, held);
       return runner.ended(job, error.cause, error.startedAt);
     }
   }

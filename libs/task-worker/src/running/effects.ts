@@ -36,15 +36,15 @@ export class Effects {
     }
   }
 
-  private async plainly(job: Job, payload: unknown, repeats = 0): Promise<Outcome> {
+  private async plainly(job: Job, payload: unknown): Promise<Outcome> {
     const { store, runner, worker, faults } = this.options;
     try {
       return await runner.run(job, payload, {});
     } catch (error) {
       if (!(error instanceof HandlerFailure)) throw error;
-      const whose = await faults.judge(error.cause, { repeats });
+      const whose = await faults.judge(error.cause, job);
       if (whose === 'runtime') throw error.cause;
-      if (whose === 'chance') return this.plainly(job, payload, repeats + 1);
+      if (whose === 'chance') return this.plainly(job, payload);
       const failure = runner.ended(job, error.cause, error.startedAt);
       const { manager } = store.dataSource;
       if (failure.kind === 'failed') await store.endings.fail(manager, runOf(job), failure.event.error, worker);

@@ -1,4 +1,5 @@
 import { databaseFaultOf, type DatabaseFault } from '@mentorhub/service';
+import type { Job } from '../job/job.js';
 import { isCutShort } from './attempt-limits.js';
 import type { DatabaseCircuit } from './database-circuit.js';
 
@@ -19,13 +20,6 @@ const repeatable: ReadonlySet<DatabaseFault | undefined> = new Set(['away', 'end
 /** For faults of the runtime's own statements. What is not among these waits in the delay ladder. */
 export const runsAgainAtOnce = (error: unknown): boolean => repeatable.has(databaseFaultOf(error));
 
-export interface HandlersQueries {
-  /** How often this attempt was run again at once already. */
-  readonly repeats: number;
-  /** The transaction that the runtime gave it; its connection may be gone whatever the handler made of that. */
-  readonly inTransaction?: { readonly connectionLost: boolean };
-}
-
 /**
  * Judges what a handler threw: most of it is its own fault, also network errors of servers that it called. Queries that
  * found no database are not; nor is losing against another transaction, within reason.
@@ -33,7 +27,26 @@ export interface HandlersQueries {
 export class HandlerFaults {
   constructor(private readonly circuit: Pick<DatabaseCircuit, 'answersAfter'>) {}
 
-  async judge(thrown: unknown, { repeats, inTransaction }: HandlersQueries): Promise<WhoseFault> {
+  /**
+   * Counts what it calls chance.
+   *
+   * @param inTransaction the transaction that the runtime gave it; its connection may be gone whatever the handler made of that
+   */
+  async judge(
+    thrown: unknown,
+    job: Pick<Job, 'repeats'>,
+    inTransaction?: { readonly connectionLost: boolean },
+  ): Promise<WhoseFault> {
+    const whose = await this.whose(thrown, job, inTransaction);
+    if (whose === 'chance') job.repeats += 1;
+    return whose;
+  }
+
+  private async whose(
+    thrown: unknown,
+    { repeats }: Pick<Job, 'repeats'>,
+    inTransaction?: { readonly connectionLost: boolean },
+  ): Promise<WhoseFault> {
     if (isCutShort(thrown)) return 'handler';
     const ended = inTransaction?.connectionLost ? 'ended' : undefined;
     const again = repeats < mostRepeats ? 'chance' : 'handler';

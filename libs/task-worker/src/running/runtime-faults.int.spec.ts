@@ -91,6 +91,22 @@ describe('A fault of the runtime’s own statements', () => {
     await takeParked(servers);
   });
 
+  it('gives no further runs to a handler that ends its connection each time', async () => {
+    let runs = 0;
+    script.record = async (_payload, { tx }) => {
+      runs += 1;
+      // What the runtime does next meets a fault, too.
+      if (runs === 2) await sql(`SELECT setval('public.raised', 1, false)`);
+      await tx.query(`SELECT pg_terminate_backend(pg_backend_pid())`);
+    };
+    await sql(`SELECT nextval('public.raised')`);
+    await sql(obstacles.claim('40P01', 1));
+    const { id } = await application.tasks.enqueue(Record, { note: 'ends' }, never);
+    expect((await application.failed(id)).message).toMatch(/terminating connection|Connection terminated/);
+    expect(runs).toBe(1 + mostRepeats);
+    await takeParked(servers);
+  });
+
   describe('while what a handler meets itself', () => {
     const colliding = ({ tx }: DatabaseContext, code: string) =>
       tx.query(`DO $$ BEGIN RAISE EXCEPTION 'collided' USING ERRCODE = '${code}'; END $$`);

@@ -277,6 +277,7 @@ export class TaskServer extends Server implements CustomTransportStrategy {
       if (!(await this.mayRepeat(outcome.error))) {
         await this.circuit.untilBack();
         repeats = 0;
+        job.repeats = 0;
       }
       if (this.circuit.isStopped || !job.delivery.channelOpen) return { kind: 'unstarted' };
       if (repeats === mostRepeats) return outcome;
