@@ -21,6 +21,7 @@ const checks = [
   { title: 'Format', program: 'prettier', args: ['--check', '.'] },
   { title: 'Lint and boundaries', program: 'nx', args: ['run-many', '-t', 'lint', '--outputStyle=static'] },
   { title: 'Lint of scripts', program: 'eslint', args: ['tools', 'infra', 'bench', 'chaos', 'docs', '*.mjs'] },
+  { title: 'Imports', program: 'depcruise', args: ['--config', '.dependency-cruiser.mjs', 'apps', 'libs'] },
   { title: 'Project references', program: 'nx', args: ['sync:check'] },
   { title: 'Types and build', program: 'tsc', args: ['-b', 'tsconfig.json'] },
   ...(full

@@ -93,7 +93,7 @@ describe('The platform', () => {
   });
 
   it('A5, D37: accepts while the broker is away, tells readiness by role, and does the work when it is back', async () => {
-    platform.brokerLine.refuse();
+    await platform.brokerLine.refuse();
     const { services } = platform.running;
     await eventually(async () => !(await services['email-service'].isReady()), { what: 'email-service to be unready' });
     const payload = { to: 'fay@example.com', subject: 'Later', content: 'When the broker is back.' };
@@ -101,7 +101,7 @@ describe('The platform', () => {
     expect(accepted.status).toBe(202);
     const read = await platform.request('GET', `/v1/tasks/${accepted.body.id}`);
     expect(read).toMatchObject({ status: 200, body: { state: 'queued' } });
-    platform.brokerLine.resume();
+    await platform.brokerLine.resume();
     await mailTo('fay');
     await eventually(() => services['email-service'].isReady(), { what: 'email-service to be ready again' });
   });
@@ -112,21 +112,23 @@ describe('The platform', () => {
     await platform.request('POST', '/v1/users', body, { traceparent: `00-${traceId}-b7ad6b7169203331-01` });
     await mailTo('gus');
     // Each service exports in its own time, and a span only once it has ended.
-    const one = (service: string, kind: string, name: RegExp) =>
+    const one = (service: RegExp, kind: string, name: RegExp) =>
       eventually(
         () =>
           platform.traces
             .spans()
             .find(
               (span) =>
-                span.traceId === traceId && span.service === service && span.kind === kind && name.test(span.name),
+                span.traceId === traceId && service.test(span.service) && span.kind === kind && name.test(span.name),
             ),
         { what: `the ${kind} span ${name} of ${service}` },
       );
-    const request = await one('api-gateway', 'server', /POST/);
-    const send = await one('api-gateway', 'producer', /^send tasks/);
-    const processing = await one('email-service', 'consumer', /^process email/);
-    const smtp = await one('email-service', 'client', /^smtp/);
+    // A row that the gateway does not publish within its lease, since it is just connecting again, is another relay's.
+    const anyRelay = /./;
+    const request = await one(/^api-gateway$/, 'server', /POST/);
+    const send = await one(anyRelay, 'producer', /^send tasks/);
+    const processing = await one(/^email-service$/, 'consumer', /^process email/);
+    const smtp = await one(/^email-service$/, 'client', /^smtp/);
     expect(request.parentSpanId).toBe('b7ad6b7169203331');
     expect(processing.parentSpanId).toBe(send.spanId);
     expect(send.attributes).toMatchObject({ 'messaging.system': 'rabbitmq', 'messaging.operation.type': 'send' });

@@ -3,7 +3,8 @@ import type { AnyEventContract } from './event-contract.js';
 import type { RetryPolicy } from './retry-policy.js';
 import type { Route } from './routing.js';
 import { queueFor } from './routing.js';
-import type { AnyTaskContract, RateLimit } from './task-contract.js';
+import type { RateLimit } from './flow-limits.js';
+import type { AnyTaskContract } from './task-contract.js';
 
 /** A service: the tasks that it has handlers of, and the queues that it consumes. */
 export interface TaskConsumer {

@@ -34,7 +34,7 @@ export function jsonSchemaOf(
   io: 'input' | 'output' = 'output',
 ): Record<string, unknown> {
   try {
-    return z.toJSONSchema(schema, { io }) as Record<string, unknown>;
+    return z.toJSONSchema(schema, { io });
   } catch (error) {
     throw new ContractError(`${name}: the schema has a part that JSON cannot carry (${(error as Error).message}).`);
   }

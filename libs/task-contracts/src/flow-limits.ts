@@ -1,5 +1,11 @@
 import { ContractError } from './contract-rules.js';
-import type { RateLimit } from './task-contract.js';
+
+/** At most `limit` starts in any `perSeconds`, evenly spaced, over all replicas together. */
+export interface RateLimit {
+  readonly limit: number;
+  /** Default 1. */
+  readonly perSeconds: number;
+}
 
 /** @throws {ContractError} a rate that is no positive number. */
 export function rateLimitOf(

@@ -19,6 +19,7 @@ export {
 } from './catalogue.js';
 export { ContractError } from './contract-rules.js';
 export { defineEvent, type AnyEventContract, type EventContract } from './event-contract.js';
+export type { RateLimit } from './flow-limits.js';
 export {
   defaultRetryPolicy,
   jitters,
@@ -40,7 +41,6 @@ export {
   type OnAmbiguous,
   type Payload,
   type PayloadInput,
-  type RateLimit,
   type Result,
   type TaskContract,
   type TaskContractOptions,

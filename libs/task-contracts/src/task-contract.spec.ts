@@ -9,7 +9,7 @@ const valid = {
   effects: 'idempotent' as const,
   payload: z.strictObject({ to: z.string() }),
 };
-const define = (more: object) => defineTask({ ...valid, ...more } as never) as AnyTaskContract;
+const define = (more: object) => defineTask({ ...valid, ...more }) as AnyTaskContract;
 
 describe('Defining a task', () => {
   it('fills in what was left out', () => {

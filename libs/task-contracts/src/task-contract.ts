@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { concurrencyLimitOf, rateLimitOf } from './flow-limits.js';
+import { concurrencyLimitOf, rateLimitOf, type RateLimit } from './flow-limits.js';
 import { retryPolicy, type RetryPolicy } from './retry-policy.js';
 import {
   assertDurations,
@@ -44,13 +44,6 @@ export const defaultTimeLimits: Readonly<Record<Effects, TimeLimit>> = {
 
 /** A `database` handler holds a connection and its row locks for as long as it runs. */
 export const longestDatabaseSeconds = 60;
-
-/** At most `limit` starts in any `perSeconds`, evenly spaced, over all replicas together. */
-export interface RateLimit {
-  readonly limit: number;
-  /** Default 1. */
-  readonly perSeconds: number;
-}
 
 interface TaskOptions<P extends z.ZodObject, R extends z.ZodType, E extends Effects> {
   /** `<domain>.<verb-object>`, for instance `email.send-verification`. */

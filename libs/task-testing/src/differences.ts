@@ -43,4 +43,6 @@ const isMatcher = (value: unknown): value is Matcher =>
 
 /** A value on one line, as far as it fits. */
 export const shown = (value: unknown): string =>
-  isMatcher(value) ? String(value) : inspect(value, { depth: 4, breakLength: 120, maxStringLength: 200 });
+  isMatcher(value)
+    ? (value as { toString(): string }).toString()
+    : inspect(value, { depth: 4, breakLength: 120, maxStringLength: 200 });

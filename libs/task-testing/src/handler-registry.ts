@@ -32,7 +32,7 @@ export class HandlerRegistry {
       const { name } = controller.constructor;
       throw new TestTasksError(`${name} has no method under @TaskHandler or @EventHandler; give an instance of it.`);
     }
-    for (const { name, method } of found) this.add(name, method.bind(controller) as Handle);
+    for (const { name, method } of found) this.add(name, method.bind(controller));
   }
 }
 

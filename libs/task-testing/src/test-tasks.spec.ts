@@ -93,7 +93,7 @@ describe('Tasks in memory', () => {
     const seen: number[] = [];
     script.ping = (_, { attempt }) => {
       seen.push(attempt);
-      return Promise.reject(errors.shift() as Error);
+      return Promise.reject(errors.shift());
     };
     const tasks = start();
     await tasks.enqueue(Ping, { note: 'a' }, { retry: { maxRetries: 1 } });

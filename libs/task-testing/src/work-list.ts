@@ -92,7 +92,7 @@ export class WorkList {
   private async finish(job: Job): Promise<void> {
     this.nested += 1;
     try {
-      await undefined; // so that tasks that enqueue each other do not pile up on the stack
+      await Promise.resolve(); // so that tasks that enqueue each other do not pile up on the stack
       while (waits(job) && this.options.hasHandler(job.name)) {
         if (this.nested + job.attempts.length > mostAttempts) throw runaway(job);
         await this.attempt(job);

@@ -28,7 +28,7 @@ export class Fleet {
         TaskApplication.start(servers, { controllers, queues, worker: `worker-${n}`, ...options }),
       ),
     ]);
-    const [first, ...others] = started as [TaskApplication, ...TaskApplication[]];
+    const [first, ...others] = started;
     return new Fleet(servers, first, others);
   }
 

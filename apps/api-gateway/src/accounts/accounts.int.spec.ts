@@ -174,7 +174,7 @@ describe('accounts', () => {
           [path.includes('reset') ? '%reset' : '%verification'],
         );
         expect(rows).toHaveLength(2);
-        expect(new Set(rows.map(({ name, state }) => `${name} ${state}`)).size).toBe(1);
+        expect(new Set(rows.map(({ name, state }) => JSON.stringify([name, state]))).size).toBe(1);
       },
     );
   });

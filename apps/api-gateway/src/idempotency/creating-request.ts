@@ -32,8 +32,7 @@ function creatingRequest(request: FastifyRequest): CreatingRequest {
 
 /** 1 to 255 visible ASCII characters. */
 export function readKey(header: string | string[] | undefined): string | undefined {
-  if (header === undefined || (typeof header === 'string' && /^[\x21-\x7e]{1,255}$/.test(header)))
-    return header as string | undefined;
+  if (header === undefined || (typeof header === 'string' && /^[\x21-\x7e]{1,255}$/.test(header))) return header;
   throw invalid([{ path: 'Idempotency-Key', message: 'the header must be 1 to 255 visible ASCII characters' }]);
 }
 

@@ -135,7 +135,7 @@ describe('sessions', () => {
 
     expect(new Set(answers.map(({ text }) => text)).size).toBe(1);
     expect(answers[0]?.status).toBe(201);
-    expect(await events(answers[0]!.json.id)).toHaveLength(1);
+    expect(await events(answers[0].json.id)).toHaveLength(1);
   });
 
   it('lists from the latest start to the earliest, page by page', async () => {

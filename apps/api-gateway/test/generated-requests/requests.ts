@@ -82,7 +82,7 @@ function textsOf(
 ): Arbitrary<Record<string, string>> {
   const texts = Object.fromEntries(parameters.map((one) => [one.name, parameterValues(one, known, path)]));
   const requiredKeys = parameters.filter(({ required }) => required).map(({ name }) => name);
-  return fc.record(texts, { requiredKeys }) as Arbitrary<Record<string, string>>;
+  return fc.record(texts, { requiredKeys });
 }
 
 function parameterValues({ name, schema }: Parameter, known: KnownToRequests, path: string): Arbitrary<string> {

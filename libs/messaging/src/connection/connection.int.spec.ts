@@ -131,7 +131,7 @@ describe('the connection to RabbitMQ', () => {
       prefetch: 10,
       onDelivery: (delivery) => (received.push(delivery.body.toString()), delivery.ack()),
     });
-    for (const lose of [closeByOperator, () => proxy.cut()]) {
+    for (const lose of [closeByOperator, async () => proxy.cut()]) {
       await consumer.untilActive();
       await lose();
       await eventually(() => !consumer.active || broker.state.publishing === 'down');

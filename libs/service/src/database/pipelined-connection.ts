@@ -41,7 +41,7 @@ export function pipelineTransactions(dataSource: DataSource, beginning: string):
 }
 
 function pipelined(runner: QueryRunner, beginning: string): QueryRunner {
-  const query = runner.query.bind(runner) as QueryRunner['query'];
+  const query: QueryRunner['query'] = runner.query.bind(runner);
   const transacting = async (sql: string): Promise<unknown> => {
     const client = (await runner.connect()) as QueryingClient;
     return sql === 'COMMIT' ? commit(client) : begin(client, beginning);

@@ -39,8 +39,8 @@ export interface SessionLimits {
 export function splitLimits(options: DataSourceOptions): { options: DataSourceOptions; limits: SessionLimits } {
   const { statement_timeout, idle_in_transaction_session_timeout, ...extra } = (options as PostgresOptions).extra ?? {};
   return {
-    options: { ...options, extra } as DataSourceOptions,
-    limits: { statement_timeout, idle_in_transaction_session_timeout } as SessionLimits,
+    options: { ...options, extra },
+    limits: { statement_timeout, idle_in_transaction_session_timeout },
   };
 }
 

@@ -164,6 +164,7 @@ class StartingService<Config extends BaseConfig> {
   }
 
   private closeIdleConnections(): void {
-    (this.app?.getHttpServer() as Server | undefined)?.closeIdleConnections();
+    const server: Server | undefined = this.app?.getHttpServer();
+    server?.closeIdleConnections();
   }
 }

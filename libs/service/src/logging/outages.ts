@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import type { Logger } from 'pino';
 import { missedByQuery } from '../database/connection-fault.js';
-import type { Logger } from './create-logger.js';
 
 const warn = 40;
 const fatal = 60;

@@ -15,7 +15,7 @@ export class AfterCommit {
       afterTransactionCommit: ({ queryRunner }) => this.transactionEnded(queryRunner, true),
       afterTransactionRollback: ({ queryRunner }) => this.transactionEnded(queryRunner, false),
     };
-    (dataSource.subscribers as EntitySubscriberInterface[]).push(subscriber);
+    dataSource.subscribers.push(subscriber);
   }
 
   /** Registers a callback; without a transaction it runs at once. */

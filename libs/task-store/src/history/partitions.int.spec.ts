@@ -34,7 +34,7 @@ describe("The timeline's partitions", () => {
     const histories = await Promise.all([pool(), pool(), pool()]);
     await Promise.all(histories.map((dataSource) => new History(dataSource).ensurePartitions(2)));
     expect(await partitions()).toHaveLength(1 + 3);
-    await new History(histories[0]!).ensurePartitions(3);
+    await new History(histories[0]).ensurePartitions(3);
     expect(await partitions()).toHaveLength(1 + 4);
   });
 

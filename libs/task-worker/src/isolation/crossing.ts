@@ -1,4 +1,4 @@
-import { types } from 'node:util';
+import { inspect, types } from 'node:util';
 
 /*
  * What threads tell each other crosses by structured clone, which makes a plain `Error` of every error of a program's own
@@ -66,7 +66,8 @@ function mapFields(value: unknown, change: (field: unknown) => unknown): unknown
 }
 
 function asJson(value: unknown): unknown {
-  if (typeof value !== 'object' || value === null) return isPrimitive(value) ? value : String(value);
+  if (typeof value === 'bigint') return String(value);
+  if (typeof value !== 'object' || value === null) return isPrimitive(value) ? value : inspect(value);
   try {
     return JSON.parse(JSON.stringify(value));
   } catch {

@@ -15,12 +15,12 @@ describe('The slots of a pool', () => {
     const [first, , third] = [take(1), take(2), take(3), take(4)];
     await settle();
     expect(order).toEqual([1, 2]);
-    const release = await first!;
+    const release = await first;
     release();
     release();
     await settle();
     expect(order).toEqual([1, 2, 3]);
-    (await third!)();
+    (await third)();
     await settle();
     expect(order).toEqual([1, 2, 3, 4]);
   });

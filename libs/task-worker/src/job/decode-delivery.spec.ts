@@ -72,8 +72,8 @@ describe('Reading a delivery', () => {
       [taskHeaders.expiresAt]: '9999-12-31T23:59:59.999Z',
     };
     expect(decode({ headers: { ...good, ...headers } })).toMatchObject({
-      dueAt: new Date(headers[taskHeaders.dueAt]!),
-      expiresAt: new Date(headers[taskHeaders.expiresAt]!),
+      dueAt: new Date(headers[taskHeaders.dueAt]),
+      expiresAt: new Date(headers[taskHeaders.expiresAt]),
     });
   });
 

@@ -139,7 +139,7 @@ function retryOf(contract: AnyTaskContract | AnyEventContract, json: string | un
   try {
     const parts: unknown = JSON.parse(json);
     if (typeof parts !== 'object' || parts === null || Array.isArray(parts)) throw new TypeError('It is no object.');
-    return retryPolicy(contract.name, parts as Partial<RetryPolicy>, policy);
+    return retryPolicy(contract.name, parts, policy);
   } catch {
     throw new UnreadableMessage('undecodable', 'Its retry policy cannot be read.');
   }

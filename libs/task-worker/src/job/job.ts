@@ -1,5 +1,6 @@
 import type { WaitAside } from './queue-lane.js';
 import type { Delivery } from '@mentorhub/messaging';
+import type { TaskRun } from '@mentorhub/task-store';
 import type { AnyEventContract, AnyTaskContract, RetryPolicy, TimeLimit } from '@mentorhub/task-contracts';
 
 /** One readable delivery on its way through the pipeline. */
@@ -32,6 +33,8 @@ const eventTimeLimit: TimeLimit = { hardSeconds: 60 };
 
 export const timeLimitOf = ({ contract }: Job): TimeLimit =>
   contract.kind === 'task' ? contract.timeLimit : eventTimeLimit;
+
+export const runOf = ({ id, run, attempt }: Job): TaskRun => ({ taskId: id, run, attempt });
 
 export const queueOf = (job: Job): string => job.delivery.queue;
 

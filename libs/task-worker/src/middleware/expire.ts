@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { taskEvent } from '../outcome/task-events.js';
-import { runOf, type EffectsOptions } from '../running/claims.js';
-import type { Job } from '../job/job.js';
+import type { EffectsOptions } from '../running/claims.js';
+import { type Job, runOf } from '../job/job.js';
 import type { Middleware } from './middleware.js';
 
 /**

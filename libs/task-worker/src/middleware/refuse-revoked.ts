@@ -1,7 +1,7 @@
 import type { RevocationWatch } from '../control/revocation-watch.js';
 import type { Outcome } from '../outcome/outcome.js';
-import { runOf, type EffectsOptions } from '../running/claims.js';
-import type { Job } from '../job/job.js';
+import type { EffectsOptions } from '../running/claims.js';
+import { type Job, runOf } from '../job/job.js';
 import type { Middleware } from './middleware.js';
 
 /** A revoked task whose effects are `idempotent` is not run; the others find their tombstone when they are claimed. */

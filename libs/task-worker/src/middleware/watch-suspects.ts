@@ -1,10 +1,10 @@
 import type { Outcome } from '../outcome/outcome.js';
-import { runOf, type EffectsOptions } from '../running/claims.js';
+import type { EffectsOptions } from '../running/claims.js';
 import { graceSeconds, longestWaitBehindSeconds, mostStarts, watchedFromRedelivery } from '../running/poison.js';
 import { recordFailure } from '../running/record-failure.js';
 import { Solitude, type Leave } from '../running/solitude.js';
 import { UnreadableMessage } from '../job/decode-delivery.js';
-import { timeLimitOf, type Job } from '../job/job.js';
+import { timeLimitOf, type Job, runOf } from '../job/job.js';
 
 /** A start in this process, and what of it is on record. */
 interface Start {

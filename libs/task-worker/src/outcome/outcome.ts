@@ -26,6 +26,9 @@ export interface Retrying {
   readonly deferrals: number;
 }
 
+/** How an attempt ends that did not succeed. */
+export type Failure = Exclude<RecordedOutcome, { kind: 'succeeded' }> | Retrying;
+
 /** How one delivery ended. What is done about each stands in `settle-outcome.ts`. */
 export type Outcome =
   | RecordedOutcome

@@ -1,7 +1,6 @@
-import type { Claim, TaskRun, TaskStore } from '@mentorhub/task-store';
+import type { Claim, TaskStore } from '@mentorhub/task-store';
 import type { Logger } from '@mentorhub/service';
-import type { Outcome, RecordedOutcome, Retrying } from '../outcome/outcome.js';
-import type { Job } from '../job/job.js';
+import type { Outcome, RecordedOutcome } from '../outcome/outcome.js';
 import type { HandlerFaults } from './handler-faults.js';
 import type { HandlerRunner } from './run-handler.js';
 
@@ -14,11 +13,6 @@ export interface EffectsOptions {
 }
 
 export type StoredClaim = Claim<RecordedOutcome>;
-/** How an attempt ends that did not succeed. */
-export type Failure = Exclude<RecordedOutcome, { kind: 'succeeded' }> | Retrying;
-
-export const runOf = (job: Job): TaskRun => ({ taskId: job.id, run: job.run, attempt: job.attempt });
-
 export type GrantedClaim = Extract<StoredClaim, { kind: 'claimed' | 'ambiguous' }>;
 export const isGranted = (claim: StoredClaim): claim is GrantedClaim =>
   claim.kind === 'claimed' || claim.kind === 'ambiguous';

@@ -1,19 +1,11 @@
 import { isPassingFault } from '@mentorhub/service';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Outcome, RecordedOutcome } from '../outcome/outcome.js';
+import type { Outcome, RecordedOutcome, Failure } from '../outcome/outcome.js';
 import { ClaimLostError } from '../job/context.js';
-import { timeLimitOf, type Job } from '../job/job.js';
+import { timeLimitOf, type Job, runOf } from '../job/job.js';
 import { noteAmbiguousCall } from './ambiguous-call.js';
-import {
-  isGranted,
-  refused,
-  runOf,
-  type EffectsOptions,
-  type Failure,
-  type GrantedClaim,
-  type StoredClaim,
-} from './claims.js';
+import { isGranted, refused, type EffectsOptions, type GrantedClaim, type StoredClaim } from './claims.js';
 import { recordFailure } from './record-failure.js';
 import { HandlerFailure } from './run-handler.js';
 
@@ -86,7 +78,7 @@ export class EffectsUnderClaim {
       try {
         const recorded = await this.recordOnce(job, token, outcome);
         // Not held after a broken COMMIT: it may have been ours, and then the message that comes again finds the outcome.
-        if (recorded.kind === 'superseded' && lastError !== undefined) throw lastError;
+        if (recorded.kind === 'superseded' && lastError !== undefined) throw lastError as unknown;
         return recorded;
       } catch (error) {
         if (error === lastError) throw error;

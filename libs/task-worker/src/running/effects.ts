@@ -1,7 +1,7 @@
 import { UnreadableMessage } from '../job/decode-delivery.js';
 import type { Outcome } from '../outcome/outcome.js';
-import type { Job } from '../job/job.js';
-import { runOf, type EffectsOptions } from './claims.js';
+import { type Job, runOf } from '../job/job.js';
+import type { EffectsOptions } from './claims.js';
 import { EffectsInTransaction } from './effects-in-transaction.js';
 import { EffectsUnderClaim } from './effects-under-claim.js';
 import { HandlerFailure } from './run-handler.js';

@@ -1,7 +1,6 @@
 import type { TaskStore } from '@mentorhub/task-store';
 import type { Logger } from '@mentorhub/service';
-import type { Job } from '../job/job.js';
-import { runOf } from './claims.js';
+import { type Job, runOf } from '../job/job.js';
 
 const writeEveryMs = 500;
 const largestBytes = 4_096;
@@ -23,7 +22,9 @@ export class ProgressReports {
     if (bytes > largestBytes)
       throw new RangeError(`A progress report has ${bytes} bytes; at most ${largestBytes} are kept.`);
     this.latest.set(job, progress ?? null);
-    this.timer ??= setTimeout(() => (this.writing = this.write()), writeEveryMs);
+    this.timer ??= setTimeout(() => {
+      this.writing = this.write();
+    }, writeEveryMs);
   }
 
   /** Writes what is left; call it when nothing runs any more. */

@@ -1,9 +1,9 @@
 import { portableHeaders } from '@mentorhub/messaging';
 import { isReservedHeader } from '@mentorhub/task-store';
 import type { EntityManager } from 'typeorm';
-import type { Outcome } from '../outcome/outcome.js';
-import { queueOf, type Job } from '../job/job.js';
-import { runOf, type EffectsOptions, type Failure } from './claims.js';
+import type { Outcome, Failure } from '../outcome/outcome.js';
+import { queueOf, type Job, runOf } from '../job/job.js';
+import type { EffectsOptions } from './claims.js';
 
 /**
  * Records how an attempt ended that did not succeed: in the inbox and, when it is to be tried again, as the same row due

@@ -136,10 +136,10 @@ describe('A fault of the runtime’s own statements', () => {
       let entered = 0;
       script.record = async ({ note }, ctx) => {
         const [first, second] = note === 'one' ? [1, 2] : [2, 1];
-        await lock(ctx, first as number);
+        await lock(ctx, first);
         entered += 1;
         if (entered <= 2) await gate.pass();
-        await lock(ctx, second as number);
+        await lock(ctx, second);
         await write(ctx.tx, note, ctx.id);
       };
       const ids = [];

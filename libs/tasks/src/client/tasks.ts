@@ -219,7 +219,7 @@ export class Tasks {
 
   private newTask<C extends AnyTaskContract>(contract: C, payload: PayloadInput<C>, options: EnqueueOptions): NewTask {
     const id = options.id === undefined ? randomUUIDv7() : toTaskId(options.id);
-    const checked = checkPayload(contract, payload) as Record<string, unknown>;
+    const checked: Record<string, unknown> = checkPayload(contract, payload);
     const { parent } = options;
     return {
       id,

@@ -69,7 +69,7 @@ export function readSpans(request: ExportTraceRequest): ReceivedSpan[] {
 
 function readSpan(span: OtlpSpan, resource: Record<string, unknown>, scope: string): ReceivedSpan {
   return {
-    service: String(resource['service.name'] ?? ''),
+    service: (resource['service.name'] as string | undefined) ?? '',
     traceId: span.traceId,
     spanId: span.spanId,
     ...(span.parentSpanId ? { parentSpanId: span.parentSpanId } : {}),
