@@ -111,16 +111,16 @@ export class RevocationWatch {
   private async read(withinSeconds?: number): Promise<void> {
     const { store, running } = this.options;
     const tombstones = await store.revocations.live(this.most + 1, running.ids, withinSeconds);
-    for (const tombstone of tombstones) this.heed(tombstone);
+    for (const tombstone of tombstones) this.apply(tombstone);
   }
 
   private hear(delivery: Delivery): void {
     const revoke = readRevoke(delivery.body);
-    if (revoke) this.heed({ ...revoke, secondsLeft: tombstoneSeconds });
+    if (revoke) this.apply({ ...revoke, secondsLeft: tombstoneSeconds });
     delivery.ack();
   }
 
-  private heed({ taskId, run, terminate, light, secondsLeft }: LiveTombstone): void {
+  private apply({ taskId, run, terminate, light, secondsLeft }: LiveTombstone): void {
     if (light) this.tombstones.keep(taskId, run, secondsLeft);
     if (terminate) this.options.running.terminate(taskId, run);
   }

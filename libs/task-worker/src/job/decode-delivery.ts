@@ -10,7 +10,7 @@ import {
 } from '@mentorhub/task-contracts';
 import { isWritable } from '@mentorhub/tasks/messages';
 import type { Job } from './job.js';
-import type { WaitAside } from './queue-lane.js';
+import type { WaitWithoutPlace } from './queue-lane.js';
 
 /**
  * Why a message can never be run here; it is parked with this reason, before any handler. `unsettled`: reading or settling
@@ -41,7 +41,7 @@ export class UnreadableMessage extends Error {
 const namePattern = /^[a-z0-9.-]{1,120}$/;
 
 /** Reads a delivery by its `type` property, never by its routing key. @throws {UnreadableMessage} */
-export function decodeDelivery(delivery: Delivery, catalogue: Catalogue, waitAside: WaitAside): Job {
+export function decodeDelivery(delivery: Delivery, catalogue: Catalogue, waitWithoutPlace: WaitWithoutPlace): Job {
   const { headers, messageId } = delivery;
   const id = readTaskId(messageId);
   if (!id) throw new UnreadableMessage('undecodable', 'It has no message id that is a UUID.');
@@ -57,7 +57,7 @@ export function decodeDelivery(delivery: Delivery, catalogue: Catalogue, waitAsi
     dueAt: instant(headers, taskHeaders.dueAt),
     expiresAt: instant(headers, taskHeaders.expiresAt),
     root: readTaskId(orUndefined(textHeader(headers, taskHeaders.root))) ?? id,
-    waitAside,
+    waitWithoutPlace,
     body: parse(delivery.body),
     repeats: 0,
   };

@@ -1,4 +1,4 @@
-import type { WaitAside } from './queue-lane.js';
+import type { WaitWithoutPlace } from './queue-lane.js';
 import type { Delivery } from '@mentorhub/messaging';
 import type { TaskRun } from '@mentorhub/task-store';
 import type { AnyEventContract, AnyTaskContract, RetryPolicy, TimeLimit } from '@mentorhub/task-contracts';
@@ -22,7 +22,7 @@ export interface Job {
   readonly expiresAt: Date | undefined;
   readonly root: string;
   /** Waits without a place in the concurrency of its queue. */
-  readonly waitAside: WaitAside;
+  readonly waitWithoutPlace: WaitWithoutPlace;
   /** As parsed from the body; sensitive fields are still encrypted. */
   readonly body: Record<string, unknown>;
   /** How often its handler was run again at once, by chance, since this delivery came or PostgreSQL came back. */

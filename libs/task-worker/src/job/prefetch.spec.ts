@@ -26,17 +26,17 @@ describe('The prefetch of a queue', () => {
     expect(done(prefetch, 10, 20, 100, 100_000).at(-1)).toBe(20);
   });
 
-  it('makes room for others while deliveries wait aside, in large steps, and takes it back', () => {
+  it('makes room for others while deliveries wait without a place, in large steps, and takes it back', () => {
     const prefetch = new Prefetch(5);
-    const sizes = Array.from({ length: 40 }, (_, n) => prefetch.waitAside(n + 1, 100 * (n + 1))).filter(Boolean);
+    const sizes = Array.from({ length: 40 }, (_, n) => prefetch.waitWithoutPlace(n + 1, 100 * (n + 1))).filter(Boolean);
     expect(sizes).toEqual([20, 40, 80]);
-    expect(prefetch.waitAside(80, 8_000)).toBe(170);
-    expect(prefetch.waitAside(10_000, 1_000_000)).toBe(4_000);
-    expect(prefetch.waitAside(0, 0)).toBe(10);
+    expect(prefetch.waitWithoutPlace(80, 8_000)).toBe(170);
+    expect(prefetch.waitWithoutPlace(10_000, 1_000_000)).toBe(4_000);
+    expect(prefetch.waitWithoutPlace(0, 0)).toBe(10);
   });
 
   it('makes none when the bodies of those are large', () => {
-    expect(new Prefetch(5).waitAside(10, 40 * 2 ** 20)).toBeUndefined();
+    expect(new Prefetch(5).waitWithoutPlace(10, 40 * 2 ** 20)).toBeUndefined();
   });
 
   it('holds about 64 MiB of bodies at most, but always the concurrency', () => {

@@ -9,14 +9,14 @@ const mostBytes = 64 * 2 ** 20;
  *
  * It begins with twice the concurrency, so that slow tasks are left to other replicas and nothing waits here for long. A
  * queue whose deliveries are done quickly gets up to a second's worth, since otherwise each would wait for the
- * broker. How quickly they come says nothing: what was waiting in the broker comes at once. Those that wait aside (for a
+ * broker. How quickly they come says nothing: what was waiting in the broker comes at once. Those that wait without a place (for a
  * rate, for a key) leave room for as many others and more, or they would hold up the queue. Never more than 4,000, nor more than would make 64 MiB of bodies of the usual size (but always the concurrency).
  */
 export class Prefetch {
   /** What is asked for; follows what is wanted in large steps. */
   private value: number;
   private byPace: number;
-  private forAside = 0;
+  private forWaiting = 0;
   private count = 0;
   private bytes = 0;
   private since: number | undefined;
@@ -47,17 +47,17 @@ export class Prefetch {
   }
 
   /**
-   * So many deliveries wait aside, with so many bytes of bodies.
+   * So many deliveries wait without a place, with so many bytes of bodies.
    *
    * @returns as `done`.
    */
-  waitAside(count: number, bytes: number): number | undefined {
-    this.forAside = 2 * bytes > mostBytes ? 0 : 2 * count;
+  waitWithoutPlace(count: number, bytes: number): number | undefined {
+    this.forWaiting = 2 * bytes > mostBytes ? 0 : 2 * count;
     return this.resized();
   }
 
   private resized(): number | undefined {
-    const wanted = Math.min(most, this.byPace + this.forAside);
+    const wanted = Math.min(most, this.byPace + this.forWaiting);
     if (wanted < 2 * this.value && wanted > this.value / 4) return undefined;
     if (wanted === this.value) return undefined;
     this.value = wanted;

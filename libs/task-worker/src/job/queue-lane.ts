@@ -2,13 +2,13 @@ import type { Broker, Consumer, Delivery } from '@mentorhub/messaging';
 import { Prefetch } from './prefetch.js';
 
 /** Waits without a place in the concurrency of the queue; the place is taken again before it resolves. */
-export type WaitAside = <T>(wait: Promise<T>) => Promise<T>;
+export type WaitWithoutPlace = <T>(wait: Promise<T>) => Promise<T>;
 
 export interface QueueLaneOptions {
   readonly queue: string;
   /** Most deliveries of this queue that run in this process at once. */
   readonly concurrency: number;
-  readonly process: (delivery: Delivery, waitAside: WaitAside) => Promise<void>;
+  readonly process: (delivery: Delivery, waitWithoutPlace: WaitWithoutPlace) => Promise<void>;
   /** False while nothing may be started; {@link QueueLane.resume} is called when that is over. */
   readonly mayStart: () => boolean;
 }
@@ -19,11 +19,11 @@ export interface QueueLaneOptions {
  */
 export class QueueLane {
   private readonly waiting: Delivery[] = [];
-  /** Those that waited aside and want their place back; they go first. */
+  /** Those that waited without a place and want their place back; they go first. */
   private readonly returning: (() => void)[] = [];
   private readonly underWay = new Set<Promise<void>>();
   private running = 0;
-  private readonly aside = { count: 0, bytes: 0 };
+  private readonly waitingWithout = { count: 0, bytes: 0 };
   private readonly prefetch: Prefetch;
   private consumer: Consumer | undefined;
 
@@ -89,7 +89,7 @@ export class QueueLane {
     if (!delivery.channelOpen) return true; // the broker has given it to somebody else already
     this.running += 1;
     const processing = this.options
-      .process(delivery, (wait) => this.waitAside(delivery, wait))
+      .process(delivery, (wait) => this.waitWithoutPlace(delivery, wait))
       .finally(() => {
         this.running -= 1;
         this.underWay.delete(processing);
@@ -100,22 +100,22 @@ export class QueueLane {
     return true;
   }
 
-  private async waitAside<T>({ body }: Delivery, wait: Promise<T>): Promise<T> {
+  private async waitWithoutPlace<T>({ body }: Delivery, wait: Promise<T>): Promise<T> {
     this.running -= 1;
-    this.countAside(1, body.length);
+    this.countWaiting(1, body.length);
     this.startNext();
     try {
       return await wait;
     } finally {
-      this.countAside(-1, -body.length);
+      this.countWaiting(-1, -body.length);
       await this.placeAgain();
     }
   }
 
-  private countAside(count: number, bytes: number): void {
-    this.aside.count += count;
-    this.aside.bytes += bytes;
-    this.resize(this.prefetch.waitAside(this.aside.count, this.aside.bytes));
+  private countWaiting(count: number, bytes: number): void {
+    this.waitingWithout.count += count;
+    this.waitingWithout.bytes += bytes;
+    this.resize(this.prefetch.waitWithoutPlace(this.waitingWithout.count, this.waitingWithout.bytes));
   }
 
   private resize(prefetch: number | undefined): void {

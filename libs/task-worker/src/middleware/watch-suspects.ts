@@ -2,7 +2,7 @@ import type { Outcome } from '../outcome/outcome.js';
 import type { EffectsOptions } from '../running/claims.js';
 import { graceSeconds, longestWaitBehindSeconds, mostStarts, watchedFromRedelivery } from '../running/poison.js';
 import { recordFailure } from '../running/record-failure.js';
-import { Solitude, type Leave } from '../running/solitude.js';
+import { SharedExclusiveLock, type Leave } from '../running/shared-exclusive-lock.js';
 import { UnreadableMessage } from '../job/decode-delivery.js';
 import { timeLimitOf, type Job, runOf } from '../job/job.js';
 
@@ -33,7 +33,7 @@ const elsewhereSeconds = 5;
  * 4. After three of them it is parked. Every end takes them back; so does the stop of the process, which may end in a SIGKILL.
  */
 export class SuspectWatch {
-  private readonly solitude = new Solitude(longestWaitBehindSeconds);
+  private readonly lock = new SharedExclusiveLock(longestWaitBehindSeconds);
   private readonly starts = new Map<Job, Start>();
   private readonly hanging = new Set<Job>();
   /** What could not be taken back, since PostgreSQL was away. */
@@ -71,7 +71,7 @@ export class SuspectWatch {
   /** What runs now may be ended by a SIGKILL when it takes too long, and is not to blame for that. */
   async stop(): Promise<void> {
     this.stopped = true;
-    this.solitude.stop();
+    this.lock.stop();
     await Promise.all([...this.starts].map(([job, start]) => this.takeBackAtStop(job, start)));
   }
 
@@ -95,7 +95,7 @@ export class SuspectWatch {
   }
 
   private async beside(job: Job, next: () => Promise<Outcome>): Promise<Outcome> {
-    const leave = await this.solitude.shared(longestSeconds(job));
+    const leave = await this.lock.shared(longestSeconds(job));
     const { inbox, dataSource } = this.options.store;
     const marked = job.redeliveries >= watchedFromRedelivery && !isExternal(job);
     return this.during(leave, job, next, newStart({ marked, counted: false }), () =>
@@ -105,7 +105,7 @@ export class SuspectWatch {
 
   private async alone(job: Job, next: () => Promise<Outcome>): Promise<Outcome> {
     const { store, logger } = this.options;
-    const leave = await this.solitude.alone(longestSeconds(job));
+    const leave = await this.lock.exclusive(longestSeconds(job));
     return this.during(leave, job, next, newStart({ marked: false, counted: true }), async () => {
       const count = await store.inbox.countLoneStart(store.dataSource.manager, runOf(job));
       const what = { task_id: job.id, task: job.contract.name, starts: count };

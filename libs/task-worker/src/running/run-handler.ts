@@ -35,7 +35,7 @@ export interface HandlerRunnerOptions {
   readonly endTransaction: (tx: EntityManager) => Promise<void>;
 }
 
-/** What the manner of effects adds. */
+/** What its kind of effects adds. */
 export interface AttemptExtras {
   /** `database`: the handler's transaction. */
   readonly tx?: EntityManager;

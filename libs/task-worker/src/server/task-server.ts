@@ -9,7 +9,7 @@ import { RevocationWatch } from '../control/revocation-watch.js';
 import type { SharedRatesOf } from '../flow/shared-rates.js';
 import { expire } from '../middleware/expire.js';
 import { haveKeys } from '../middleware/have-keys.js';
-import { HoldBack } from '../middleware/hold-back.js';
+import { LimitFlow } from '../middleware/limit-flow.js';
 import { join } from '../middleware/join.js';
 import { IsolatedHandlers } from '../isolation/isolated-handlers.js';
 import type { ThreadHandlerRegistration } from '../isolation/thread-handler.js';
@@ -40,7 +40,7 @@ import { decodeDelivery, taskNamedBy, UnreadableMessage, type UnreadableReason }
 import { HandlerConfigurationError } from '../job/handler-configuration-error.js';
 import { taskTransport } from '../job/handlers.js';
 import type { Job } from '../job/job.js';
-import { QueueLane, type WaitAside } from '../job/queue-lane.js';
+import { QueueLane, type WaitWithoutPlace } from '../job/queue-lane.js';
 
 export interface TaskServerOptions {
   readonly broker: Broker;
@@ -68,7 +68,7 @@ export interface TaskServerOptions {
  * Runs tasks: the transport between RabbitMQ and the handlers of a Nest application.
  *
  * 1. `listen` loads what is revoked, then starts a consumer per queue; each comes back by itself when the broker or the queue goes away.
- * 2. A delivery is decoded, goes through the middleware below, runs by the manner of its effects, and is settled.
+ * 2. A delivery is decoded, goes through the middleware below, runs as its effects ask for, and is settled.
  * 3. `close` takes no more work, hands back what has not begun, waits for what has, and settles it.
  */
 export class TaskServer extends Server implements CustomTransportStrategy {
@@ -80,7 +80,7 @@ export class TaskServer extends Server implements CustomTransportStrategy {
   private readonly settler: OutcomeSettler;
   private readonly circuit: DatabaseCircuit;
   private readonly revocations: RevocationWatch;
-  private readonly holdBack: HoldBack;
+  private readonly limitFlow: LimitFlow;
   private readonly suspects: SuspectWatch;
   private readonly progress: ProgressReports;
   private readonly stranded: StrandedDelays | undefined;
@@ -137,7 +137,7 @@ export class TaskServer extends Server implements CustomTransportStrategy {
       logger: taskLogger,
       running: this.running,
     });
-    this.holdBack = new HoldBack(options.catalogue, effectsOptions, options.sharedRates);
+    this.limitFlow = new LimitFlow(options.catalogue, effectsOptions, options.sharedRates);
     this.suspects = new SuspectWatch(effectsOptions);
     const steps = [
       trace,
@@ -149,7 +149,7 @@ export class TaskServer extends Server implements CustomTransportStrategy {
       expire(effectsOptions),
       refuseRevoked(this.revocations, effectsOptions),
       haveKeys({ cipher: options.cipher, health: options.health, logger: taskLogger }),
-      this.holdBack.step,
+      this.limitFlow.step,
       this.suspects.step,
     ];
     this.run = compose(steps, (job) => effects.run(job));
@@ -179,7 +179,7 @@ export class TaskServer extends Server implements CustomTransportStrategy {
     this.isolated.slots.close();
     const stopped = this.lanes.map((lane) => lane.stop());
     this.circuit.stop();
-    this.holdBack.stop();
+    this.limitFlow.stop();
     await Promise.all([this.suspects.stop(), this.revocations.stop(), this.stranded?.stop(), ...stopped]);
     await Promise.all([this.settlement.drain(), this.progress.drain()]);
     await this.isolated.close();
@@ -227,14 +227,14 @@ export class TaskServer extends Server implements CustomTransportStrategy {
     return new QueueLane({
       queue,
       concurrency,
-      process: (delivery, waitAside) => this.process(delivery, waitAside),
+      process: (delivery, waitWithoutPlace) => this.process(delivery, waitWithoutPlace),
       mayStart: () => this.circuit.closed,
     });
   }
 
-  private async process(delivery: Delivery, waitAside: WaitAside): Promise<void> {
+  private async process(delivery: Delivery, waitWithoutPlace: WaitWithoutPlace): Promise<void> {
     try {
-      await this.decide(delivery, waitAside);
+      await this.decide(delivery, waitWithoutPlace);
     } catch (error) {
       this.options.taskLogger.error(
         { err: error, queue: delivery.queue, message_id: delivery.messageId, task: delivery.type },
@@ -254,9 +254,9 @@ export class TaskServer extends Server implements CustomTransportStrategy {
     }
   }
 
-  private async decide(delivery: Delivery, waitAside: WaitAside): Promise<void> {
+  private async decide(delivery: Delivery, waitWithoutPlace: WaitWithoutPlace): Promise<void> {
     try {
-      const job = decodeDelivery(delivery, this.options.catalogue, waitAside);
+      const job = decodeDelivery(delivery, this.options.catalogue, waitWithoutPlace);
       await this.settler.settle(delivery, this.unlessRefused(delivery, await this.untilDecided(job)), job);
     } catch (error) {
       if (!(error instanceof UnreadableMessage)) throw error;

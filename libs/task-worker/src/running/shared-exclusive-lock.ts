@@ -23,7 +23,7 @@ interface Waiter {
  *    run side by side get their turn.
  * 3. `stop` sends away everybody who waits, and who still comes.
  */
-export class Solitude {
+export class SharedExclusiveLock {
   private readonly inside = new Set<Place>();
   private readonly waiting: Waiter[] = [];
   private timer: NodeJS.Timeout | undefined;
@@ -37,7 +37,7 @@ export class Solitude {
   }
 
   /** A place with nothing beside it. @returns undefined when it was sent away. */
-  alone(seconds: number): Promise<Leave | undefined> {
+  exclusive(seconds: number): Promise<Leave | undefined> {
     return this.place(true, seconds);
   }
 

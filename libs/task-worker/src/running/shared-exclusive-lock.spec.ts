@@ -1,26 +1,26 @@
 import { eventually } from '@mentorhub/testing';
-import { Solitude, type Leave } from './solitude.js';
+import { SharedExclusiveLock, type Leave } from './shared-exclusive-lock.js';
 
 const long = 3_600;
 
-describe('Solitude', () => {
-  let solitude: Solitude;
+describe('SharedExclusiveLock', () => {
+  let lock: SharedExclusiveLock;
   let log: string[];
   let places: { [name: string]: Leave };
 
   beforeEach(() => {
-    solitude = new Solitude(long);
+    lock = new SharedExclusiveLock(long);
     log = [];
     places = {};
   });
 
-  afterEach(() => solitude.stop());
+  afterEach(() => lock.stop());
 
   const settle = () => new Promise(setImmediate);
 
   /** Asks for a place and notes what came of it. */
-  function ask(name: string, kind: 'shared' | 'alone', seconds = long): void {
-    void solitude[kind](seconds).then((leave) => {
+  function ask(name: string, kind: 'shared' | 'exclusive', seconds = long): void {
+    void lock[kind](seconds).then((leave) => {
       if (leave) places[name] = leave;
       log.push(leave ? `+${name}` : `-${name}`);
     });
@@ -36,9 +36,9 @@ describe('Solitude', () => {
   it('waits for the others to end, and keeps out whoever comes later', async () => {
     ask('a', 'shared');
     await settle();
-    ask('alone', 'alone');
+    ask('alone', 'exclusive');
     ask('later', 'shared');
-    ask('alone2', 'alone');
+    ask('alone2', 'exclusive');
     await settle();
     expect(log).toEqual(['+a']);
     places['a']!();
@@ -58,7 +58,7 @@ describe('Solitude', () => {
     await settle();
     places['a']!();
     places['a']!();
-    ask('alone', 'alone');
+    ask('alone', 'exclusive');
     await settle();
     expect(log).toEqual(['+a', '+b']);
   });
@@ -67,31 +67,31 @@ describe('Solitude', () => {
     ask('stuck', 'shared', 0.05);
     ask('slow', 'shared');
     await settle();
-    ask('alone', 'alone');
+    ask('alone', 'exclusive');
     ask('later', 'shared');
     await eventually(() => log.includes('-alone'));
     await settle();
     expect(log.slice(2)).toEqual(['-alone', '+later']);
-    ask('again', 'alone');
+    ask('again', 'exclusive');
     await settle();
     expect(log.slice(4)).toEqual(['-again']);
   });
 
   it('lets others run beside one that was alone for too long, and nobody be alone', async () => {
-    ask('stuck', 'alone', 0.05);
+    ask('stuck', 'exclusive', 0.05);
     ask('beside', 'shared');
-    ask('alone', 'alone');
+    ask('alone', 'exclusive');
     await eventually(() => log.length === 3);
     expect(log).toEqual(['+stuck', expect.stringMatching(/^(\+beside|-alone)$/), expect.any(String)]);
     expect([...log].sort()).toEqual(['+beside', '+stuck', '-alone']);
   });
 
   it('sends away after a while who waits behind another that is alone, so that the others get their turn', async () => {
-    solitude = new Solitude(0.05);
-    ask('first', 'alone');
-    ask('second', 'alone');
+    lock = new SharedExclusiveLock(0.05);
+    ask('first', 'exclusive');
+    ask('second', 'exclusive');
     ask('beside', 'shared');
-    ask('third', 'alone');
+    ask('third', 'exclusive');
     await eventually(() => log.length === 3);
     expect(log).toEqual(['+first', '-second', '-third']);
     places['first']!();
@@ -100,11 +100,11 @@ describe('Solitude', () => {
   });
 
   it('sends away who waits, and who comes, once it is stopped', async () => {
-    ask('alone', 'alone');
-    ask('alone2', 'alone');
+    ask('alone', 'exclusive');
+    ask('alone2', 'exclusive');
     ask('beside', 'shared');
     await settle();
-    solitude.stop();
+    lock.stop();
     await settle();
     ask('late', 'shared');
     await settle();

@@ -15,7 +15,7 @@ const keyBusySeconds = 3;
  * Holds a task back whose rate or whose key is used up. It waits without a place in its queue's concurrency, so that the
  * others go by; whoever would wait for more than 10 s goes to the delay ladder meanwhile. Neither is an attempt.
  */
-export class HoldBack {
+export class LimitFlow {
   private readonly limiters: ReadonlyMap<string, RateLimiter>;
   private readonly slots: KeySlots;
   private readonly shared: SharedLimiters | undefined;
@@ -57,7 +57,7 @@ export class HoldBack {
     const key =
       concurrencyKey && this.told(job, 'concurrency key', (payload) => storable(concurrencyKey(payload() as never)));
     if (key === undefined) return next();
-    const free = await job.waitAside(
+    const free = await job.waitWithoutPlace(
       this.slots.take(`${contract.name} ${key}`, contract.concurrencyLimit, longestTurnSeconds),
     );
     if (!free) return this.away(keyBusySeconds);
@@ -86,7 +86,7 @@ export class HoldBack {
 
   private async inTurn(job: Job, limiters: readonly RateLimiter[], next: () => Promise<Outcome>): Promise<Outcome> {
     for (const limiter of limiters) {
-      const turn = await job.waitAside(limiter.turn());
+      const turn = await job.waitWithoutPlace(limiter.turn());
       if (turn.kind === 'later' || this.stopped) return this.away(turn.kind === 'later' ? turn.seconds : 0);
     }
     return next();
