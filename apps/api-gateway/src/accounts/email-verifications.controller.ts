@@ -10,8 +10,11 @@ import { IdempotentRequests } from '../idempotency/idempotent-requests.js';
 import { acceptedAnswer } from './accepted-answer.js';
 import { EmailVerification } from './email-verification.js';
 import { AddressRequest, TokenConfirmation } from './requests.js';
+import { Documented, DocumentedGroup } from '../documentation/documented.js';
+import { AcceptedRequest } from './answers.js';
 
 @Controller('v1/email-verifications')
+@DocumentedGroup('Verifying the address of an account.')
 export class EmailVerificationsController {
   constructor(
     private readonly tasks: Tasks,
@@ -21,6 +24,13 @@ export class EmailVerificationsController {
 
   /** The account is looked up by the task, after the answer: neither the answer nor its time tells whether there is one. */
   @Post()
+  @Documented({
+    id: 'requestEmailVerification',
+    summary: 'Asks for another verification mail; the answer does not tell whether there is an account',
+    answers: { 202: AcceptedRequest },
+    refusals: [503],
+    example: { email: 'ann@example.com' },
+  })
   @PublicFlow()
   async request(
     @Body({ schema: AddressRequest }) { email }: AddressRequest,
@@ -35,6 +45,13 @@ export class EmailVerificationsController {
   }
 
   @Post('confirm')
+  @Documented({
+    id: 'confirmEmail',
+    summary: 'Confirms an address by the mailed token',
+    answers: { 204: undefined },
+    refusals: [410, 503],
+    example: { token: 'from-the-mail' },
+  })
   @PublicFlow()
   @HttpCode(204)
   async confirm(@Body({ schema: TokenConfirmation }) { token }: TokenConfirmation): Promise<void> {

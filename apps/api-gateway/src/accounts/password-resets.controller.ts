@@ -10,8 +10,11 @@ import { IdempotentRequests } from '../idempotency/idempotent-requests.js';
 import { acceptedAnswer } from './accepted-answer.js';
 import { PasswordReset } from './password-reset.js';
 import { AddressRequest, PasswordConfirmation } from './requests.js';
+import { Documented, DocumentedGroup } from '../documentation/documented.js';
+import { AcceptedRequest } from './answers.js';
 
 @Controller('v1/password-resets')
+@DocumentedGroup('Setting a new password.')
 export class PasswordResetsController {
   constructor(
     private readonly tasks: Tasks,
@@ -21,6 +24,13 @@ export class PasswordResetsController {
 
   /** The account is looked up by the task, after the answer: neither the answer nor its time tells whether there is one. */
   @Post()
+  @Documented({
+    id: 'requestPasswordReset',
+    summary: 'Asks for a password-reset mail; the answer does not tell whether there is an account',
+    answers: { 202: AcceptedRequest },
+    refusals: [503],
+    example: { email: 'ann@example.com' },
+  })
   @PublicFlow()
   async request(
     @Body({ schema: AddressRequest }) { email }: AddressRequest,
@@ -35,6 +45,13 @@ export class PasswordResetsController {
   }
 
   @Post('confirm')
+  @Documented({
+    id: 'resetPassword',
+    summary: 'Sets a password by the mailed token',
+    answers: { 204: undefined },
+    refusals: [410, 503],
+    example: { token: 'from-the-mail', password: 'a long sentence' },
+  })
   @PublicFlow()
   @HttpCode(204)
   async confirm(@Body({ schema: PasswordConfirmation }) { token, password }: PasswordConfirmation): Promise<void> {

@@ -7,8 +7,11 @@ import { IdempotentRequests } from '../idempotency/idempotent-requests.js';
 import { NewUser } from './requests.js';
 import { SignUp } from './sign-up.js';
 import type { User } from './user.entity.js';
+import { Documented, DocumentedGroup } from '../documentation/documented.js';
+import { UserAnswer } from './answers.js';
 
 @Controller('v1/users')
+@DocumentedGroup('People who have signed up.')
 export class UsersController {
   constructor(
     private readonly signUp: SignUp,
@@ -16,6 +19,13 @@ export class UsersController {
   ) {}
 
   @Post()
+  @Documented({
+    id: 'signUp',
+    summary: 'Signs somebody up and sends the verification mail',
+    answers: { 201: UserAnswer },
+    refusals: [503],
+    example: { email: 'ann@example.com', username: 'ann', locale: 'en', timezone: 'Europe/Berlin' },
+  })
   async create(
     @Body({ schema: NewUser }) input: NewUser,
     @Creating() request: CreatingRequest,

@@ -6,8 +6,11 @@ import { IdempotentRequests } from '../idempotency/idempotent-requests.js';
 import type { Course } from './course.entity.js';
 import { Courses } from './courses.js';
 import { NewCourse } from './requests.js';
+import { Documented, DocumentedGroup } from '../documentation/documented.js';
+import { CourseAnswer } from './answers.js';
 
 @Controller('v1/courses')
+@DocumentedGroup('Courses of mentors.')
 export class CoursesController {
   constructor(
     private readonly courses: Courses,
@@ -15,6 +18,13 @@ export class CoursesController {
   ) {}
 
   @Post()
+  @Documented({
+    id: 'publishCourse',
+    summary: 'Publishes a course of a mentor',
+    answers: { 201: CourseAnswer },
+    refusals: [503],
+    example: { title: 'Thinking in sets', mentorId: '0193a4c0-0000-7000-8000-000000000002' },
+  })
   async publish(
     @Body({ schema: NewCourse }) input: NewCourse,
     @Creating() request: CreatingRequest,

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { startGateway, type RunningGateway } from '../../test/running-gateway.js';
-import { CourseAnswer, ProblemAnswer } from '../documentation/answers.js';
+import { ProblemAnswer } from '../problems/answers.js';
+import { CourseAnswer } from './answers.js';
 
 describe('courses', () => {
   let gateway: RunningGateway;

@@ -6,6 +6,7 @@ import { Controller, Get, Header, Param, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { PublicRoute } from '../auth/authenticate.js';
 import { notFound } from '../problems/problem.js';
+import { DocumentedRoutes } from './documented-routes.js';
 import { openApiDocument } from './openapi.js';
 import { page, pagePolicy, startScript } from './page.js';
 
@@ -19,11 +20,12 @@ const assetTypes: Readonly<Record<string, string>> = {
 /** The OpenAPI document and a page to read and try it, which loads nothing from elsewhere. Both need no key; API_DOCS=false leaves them out. */
 @Controller('docs')
 export class DocumentationController {
-  private readonly document: object;
+  private document: object | undefined;
 
-  constructor(@InjectConfig() { SERVICE_VERSION }: Pick<BaseConfig, 'SERVICE_VERSION'>) {
-    this.document = openApiDocument(SERVICE_VERSION);
-  }
+  constructor(
+    @InjectConfig() private readonly config: Pick<BaseConfig, 'SERVICE_VERSION'>,
+    private readonly routes: DocumentedRoutes,
+  ) {}
 
   @Get()
   @PublicRoute()
@@ -36,7 +38,7 @@ export class DocumentationController {
   @Get('openapi.json')
   @PublicRoute()
   openApi(): object {
-    return this.document;
+    return (this.document ??= openApiDocument(this.routes.all(), this.config.SERVICE_VERSION));
   }
 
   @Get('start.js')

@@ -16,11 +16,11 @@ export interface CreatingRequest {
 }
 
 /** Injects the `CreatingRequest` of a POST. @throws {Problem} 422 for a key that is none. */
-export const Creating = createParamDecorator((_data: unknown, context: ExecutionContext): CreatingRequest =>
-  creatingRequest(context.switchToHttp().getRequest<FastifyRequest>()),
-);
+export const Creating = createParamDecorator(creatingRequestOf);
 
-function creatingRequest(request: FastifyRequest): CreatingRequest {
+/** @throws {Problem} 422 for a key that is none. */
+export function creatingRequestOf(_data: unknown, context: ExecutionContext): CreatingRequest {
+  const request = context.switchToHttp().getRequest<FastifyRequest>();
   const key = readKey(request.headers['idempotency-key']);
   return {
     caller: request.caller,

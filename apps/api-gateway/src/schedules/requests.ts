@@ -5,7 +5,7 @@ import { pageLimit, wholeNumber } from '../input/page-limit.js';
 
 export const PreviewQuery = z.strictObject({
   from: PreviewFrom.optional().describe('The first instant that counts, in the years 1970 to 2999; now when left out.'),
-  count: wholeNumber(1000).default(10).describe('How many firings, 1 to 1000.'),
+  count: wholeNumber(1000, 10).describe('How many firings, 1 to 1000.'),
 });
 export type PreviewQuery = z.output<typeof PreviewQuery>;
 

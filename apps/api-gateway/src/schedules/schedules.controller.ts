@@ -8,6 +8,7 @@ import {
   PreviewSchedule,
   ScheduleChange,
   ScheduleName,
+  ScheduleView,
   type VersionedSchedule,
 } from '@mentorhub/contracts';
 import { Calls } from '@mentorhub/task-calls';
@@ -21,9 +22,13 @@ import { unknownTask } from '../tasks/enqueue-requests.js';
 import { entityTag, versionsIn } from './entity-tags.js';
 import { ListQuery, PreviewQuery, scheduleCursor } from './requests.js';
 import { ScheduleCreation } from './schedule-creation.js';
+import { Documented, DocumentedGroup } from '../documentation/documented.js';
+import { AcceptedTask } from '../tasks/answers.js';
+import { Firings, ScheduleList } from './answers.js';
 
 /** Schedules belong to the scheduler service, which is asked over RabbitMQ. */
 @Controller('v1/schedules')
+@DocumentedGroup('Tasks that are enqueued again and again, or once at an instant.')
 export class SchedulesController {
   constructor(
     private readonly calls: Calls,
@@ -31,6 +36,19 @@ export class SchedulesController {
   ) {}
 
   @Post()
+  @Documented({
+    id: 'createSchedule',
+    summary: 'Creates a schedule; it holds for every scheduler from the answer on',
+    answers: { 201: ScheduleView },
+    headers: ['location', 'etag'],
+    refusals: [503, 504],
+    example: {
+      name: 'clean-up-on-mondays',
+      task: 'accounts.cleanup-expired-tokens',
+      cron: '0 4 * * 1',
+      timezone: 'Europe/Berlin',
+    },
+  })
   async create(
     @Body({ schema: NewSchedule }) body: NewSchedule,
     @Creating() request: CreatingRequest,
@@ -41,6 +59,12 @@ export class SchedulesController {
   }
 
   @Get()
+  @Documented({
+    id: 'listSchedules',
+    summary: 'Lists schedules by name',
+    answers: { 200: ScheduleList },
+    refusals: [503, 504],
+  })
   async list(@Query({ schema: ListQuery }) { limit, cursor }: ListQuery): Promise<unknown> {
     const { items, more } = await this.calls.ask(ListSchedules, { limit, after: cursor });
     const last = items.at(-1);
@@ -48,11 +72,26 @@ export class SchedulesController {
   }
 
   @Get(':name')
+  @Documented({
+    id: 'readSchedule',
+    summary: 'Shows a schedule; its ETag is what If-Match takes',
+    answers: { 200: ScheduleView },
+    headers: ['etag'],
+    refusals: [503, 504],
+  })
   async read(@Param('name') name: string, @Res({ passthrough: true }) reply: FastifyReply): Promise<unknown> {
     return tagged(reply, await this.calls.ask(FindSchedule, { name: known(name) }));
   }
 
   @Patch(':name')
+  @Documented({
+    id: 'changeSchedule',
+    summary: 'Changes, pauses or resumes a schedule; with If-Match only if nobody else has changed it',
+    answers: { 200: ScheduleView },
+    headers: ['etag'],
+    refusals: [409, 503, 504],
+    example: { enabled: false },
+  })
   async change(
     @Param('name') name: string,
     @Headers('if-match') ifMatch: string | undefined,
@@ -65,6 +104,12 @@ export class SchedulesController {
   }
 
   @Delete(':name')
+  @Documented({
+    id: 'deleteSchedule',
+    summary: 'Deletes a schedule; tasks that it has enqueued stay',
+    answers: { 204: undefined },
+    refusals: [503, 504],
+  })
   @HttpCode(204)
   async delete(@Param('name') name: string, @Headers('if-match') ifMatch: string | undefined): Promise<void> {
     await this.calls.ask(DeleteSchedule, { name: known(name), seen: versionsIn(ifMatch) });
@@ -72,6 +117,13 @@ export class SchedulesController {
 
   /** Now, besides its slots; also while it is paused. */
   @Post(':name/run')
+  @Documented({
+    id: 'runSchedule',
+    summary: "Enqueues a schedule's task now, besides its slots",
+    answers: { 202: AcceptedTask },
+    headers: ['location'],
+    refusals: [503, 504],
+  })
   @RouteConfig({ bodyOptional: true })
   async run(
     @Param('name') name: string,
@@ -82,6 +134,12 @@ export class SchedulesController {
   }
 
   @Get(':name/preview')
+  @Documented({
+    id: 'previewSchedule',
+    summary: 'Tells when a schedule fires, as if it were enabled',
+    answers: { 200: Firings },
+    refusals: [503, 504],
+  })
   preview(
     @Param('name') name: string,
     @Query({ schema: PreviewQuery }) { from, count }: PreviewQuery,

@@ -16,7 +16,8 @@ import { CallRefusedError, CallServer } from '@mentorhub/task-calls';
 import { createVhost, eventually, type TestVhost } from '@mentorhub/testing';
 import { DataSource } from 'typeorm';
 import { startGateway, type RunningGateway } from '../../test/running-gateway.js';
-import { Firings, ProblemAnswer, ScheduleList } from '../documentation/answers.js';
+import { ProblemAnswer } from '../problems/answers.js';
+import { Firings, ScheduleList } from './answers.js';
 
 const task = 'accounts.cleanup-expired-tokens';
 const wanted = { name: 'nightly', task, cron: '0 3 * * *' };

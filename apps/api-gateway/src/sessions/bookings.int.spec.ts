@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { startGateway, type RunningGateway } from '../../test/running-gateway.js';
 import { inHours, Sessions, type Person } from '../../test/sessions.js';
-import { ProblemAnswer, SessionAnswer, SessionsAnswer } from '../documentation/answers.js';
+import { ProblemAnswer } from '../problems/answers.js';
+import { SessionAnswer, SessionsAnswer } from './answers.js';
 
 describe('sessions', () => {
   let gateway: RunningGateway;

@@ -12,8 +12,11 @@ import { sessionCursor } from './session-cursor.js';
 import { sessionsAfter } from './session-rows.js';
 import { sessionView } from './session-view.js';
 import { Session } from './session.entity.js';
+import { Documented, DocumentedGroup } from '../documentation/documented.js';
+import { SessionAnswer, SessionsAnswer } from './answers.js';
 
 @Controller('v1/sessions')
+@DocumentedGroup('Sessions of a mentor and a student, with their reminders.')
 export class SessionsController {
   constructor(
     private readonly bookings: Bookings,
@@ -22,6 +25,19 @@ export class SessionsController {
   ) {}
 
   @Post()
+  @Documented({
+    id: 'bookSession',
+    summary: 'Books a session, with its reminder one hour before the start',
+    answers: { 201: SessionAnswer },
+    headers: ['location'],
+    refusals: [503],
+    example: {
+      studentId: '0193a4c0-0000-7000-8000-000000000001',
+      mentorId: '0193a4c0-0000-7000-8000-000000000002',
+      startsAt: '2030-11-22T10:00:00+01:00',
+      durationMinutes: 60,
+    },
+  })
   async book(
     @Body({ schema: NewSession }) input: NewSession,
     @Creating() request: CreatingRequest,
@@ -36,6 +52,12 @@ export class SessionsController {
 
   /** From the latest start to the earliest. */
   @Get()
+  @Documented({
+    id: 'listSessions',
+    summary: 'Lists sessions, from the latest start to the earliest',
+    answers: { 200: SessionsAnswer },
+    refusals: [503],
+  })
   async list(@Query({ schema: SessionQuery }) { limit, cursor }: SessionQuery): Promise<unknown> {
     const found = await sessionsAfter(this.dataSource.manager, cursor, limit + 1);
     const page = found.slice(0, limit);
@@ -45,6 +67,12 @@ export class SessionsController {
   }
 
   @Get(':id')
+  @Documented({
+    id: 'readSession',
+    summary: 'Shows a session and where its reminder is',
+    answers: { 200: SessionAnswer },
+    refusals: [503],
+  })
   async read(@Param('id') id: string): Promise<unknown> {
     const session = await this.dataSource.manager.findOneBy(Session, { id: sessionId(id) });
     if (!session) throw noSuchSession(id);
@@ -52,11 +80,24 @@ export class SessionsController {
   }
 
   @Patch(':id')
+  @Documented({
+    id: 'moveSession',
+    summary: 'Moves a session that has not begun, and its reminder with it',
+    answers: { 200: SessionAnswer },
+    refusals: [409, 503],
+    example: { startsAt: '2030-11-23T10:00:00+01:00' },
+  })
   async move(@Param('id') id: string, @Body({ schema: SessionMove }) { startsAt }: SessionMove): Promise<unknown> {
     return sessionView(await this.bookings.move(sessionId(id), new Date(startsAt)));
   }
 
   @Delete(':id')
+  @Documented({
+    id: 'cancelSession',
+    summary: 'Cancels a session that has not begun, and its reminder with it',
+    answers: { 204: undefined },
+    refusals: [409, 503],
+  })
   @HttpCode(204)
   async cancel(@Param('id') id: string): Promise<void> {
     await this.bookings.cancel(sessionId(id));

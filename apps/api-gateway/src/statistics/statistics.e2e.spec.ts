@@ -10,7 +10,8 @@ import {
   type TestDatabase,
   type TestVhost,
 } from '@mentorhub/testing';
-import { ProblemAnswer, StatsAnswer } from '../documentation/answers.js';
+import { ProblemAnswer } from '../problems/answers.js';
+import { StatsAnswer } from './answers.js';
 
 const apiKey = 'key-of-the-tests';
 

@@ -1,6 +1,7 @@
 import { Rfc3339 } from '@mentorhub/contracts';
 import { jitters, longestRetryDelaySeconds, mostRetries } from '@mentorhub/task-contracts';
 import { z } from 'zod';
+import { numbersInText } from '../input/page-limit.js';
 
 /** Waiting is bounded so that every due time is a date that PostgreSQL and JSON can hold. */
 const tenYearsInSeconds = 10 * 365 * 24 * 3600;
@@ -51,6 +52,7 @@ export const ResultQuery = z.strictObject({
   wait: z
     .string()
     .regex(/^\d{1,2}(\.\d{1,3})?$/, 'must be a number of seconds from 0 to 60')
+    .register(numbersInText, { type: 'number', minimum: 0, maximum: 60, default: 0 })
     .transform(Number)
     .refine((seconds) => seconds <= 60, 'must be a number of seconds from 0 to 60')
     .default(0)

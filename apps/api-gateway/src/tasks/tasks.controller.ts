@@ -14,8 +14,16 @@ import { BulkRequest, MoveRequest, ResultQuery, RevokeRequest, TaskRequest } fro
 import { ResultWait } from './result-wait.js';
 import { TaskAcceptance } from './task-acceptance.js';
 import { resultView, taskView } from './task-view.js';
+import { Documented, DocumentedGroup } from '../documentation/documented.js';
+import { AcceptedTask, AcceptedTasks, MovedTask, ResultAnswer, RevokedTask, TaskAnswer } from './answers.js';
+
+const exampleTask = {
+  task: 'email.send',
+  payload: { to: 'ann@example.com', subject: 'Hello', content: 'Hello Ann' },
+};
 
 @Controller('v1/tasks')
+@DocumentedGroup('Background tasks.')
 export class TasksController {
   constructor(
     private readonly acceptance: TaskAcceptance,
@@ -26,6 +34,14 @@ export class TasksController {
   ) {}
 
   @Post()
+  @Documented({
+    id: 'createTask',
+    summary: 'Accepts a task; 202 means that it is durable',
+    answers: { 202: AcceptedTask },
+    headers: ['location'],
+    refusals: [503],
+    example: exampleTask,
+  })
   async accept(
     @Body({ schema: TaskRequest }) body: TaskRequest,
     @Creating() request: CreatingRequest,
@@ -35,6 +51,13 @@ export class TasksController {
   }
 
   @Post('bulk')
+  @Documented({
+    id: 'createTasks',
+    summary: 'Accepts up to 1,000 tasks in one transaction, or none of them',
+    answers: { 202: AcceptedTasks },
+    refusals: [503],
+    example: { tasks: [exampleTask] },
+  })
   @BodyLimit(bulkBodyBytes)
   async acceptAll(
     @Body({ schema: BulkRequest }) body: BulkRequest,
@@ -45,6 +68,12 @@ export class TasksController {
   }
 
   @Get(':id')
+  @Documented({
+    id: 'readTask',
+    summary: 'Shows a task with its timeline',
+    answers: { 200: TaskAnswer },
+    refusals: [503],
+  })
   async read(@Param('id') id: string): Promise<unknown> {
     const known = taskId(id);
     const [task, timeline] = await Promise.all([this.store.history.find(known), this.store.history.timeline(known)]);
@@ -53,6 +82,12 @@ export class TasksController {
   }
 
   @Get(':id/result')
+  @Documented({
+    id: 'readResult',
+    summary: 'Tells how a task ended, waiting for that when asked to',
+    answers: { 200: ResultAnswer, 202: ResultAnswer },
+    refusals: [503],
+  })
   async result(
     @Param('id') id: string,
     @Query({ schema: ResultQuery }) { wait }: ResultQuery,
@@ -67,6 +102,13 @@ export class TasksController {
 
   /** 200: it never runs. 202: it runs, or may; its result tells how it ended. */
   @Post(':id/revoke')
+  @Documented({
+    id: 'revokeTask',
+    summary: 'Revokes a task: 200 when it never runs, 202 when it may be running',
+    answers: { 200: RevokedTask, 202: RevokedTask },
+    refusals: [409, 503],
+    example: { terminate: true },
+  })
   @RouteConfig({ bodyOptional: true })
   @HttpCode(200)
   async revoke(
@@ -84,6 +126,13 @@ export class TasksController {
   }
 
   @Patch(':id')
+  @Documented({
+    id: 'moveTask',
+    summary: 'Moves the due time of a task that no worker was given yet',
+    answers: { 200: MovedTask },
+    refusals: [409, 503],
+    example: { eta: '2030-11-22T10:00:00Z' },
+  })
   async move(@Param('id') id: string, @Body({ schema: MoveRequest }) { eta }: MoveRequest): Promise<unknown> {
     const known = taskId(id);
     const move = await this.tasks.reschedule(known, new Date(eta));

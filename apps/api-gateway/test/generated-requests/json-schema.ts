@@ -7,7 +7,9 @@ export interface JsonSchema {
   readonly type?: string;
   readonly enum?: readonly Json[];
   readonly const?: Json;
+  readonly $ref?: string;
   readonly anyOf?: readonly JsonSchema[];
+  readonly oneOf?: readonly JsonSchema[];
   readonly allOf?: readonly JsonSchema[];
   readonly format?: string;
   readonly pattern?: string;
@@ -29,13 +31,17 @@ export interface Known {
   /** Of users, sessions and tasks that are there. */
   readonly ids: readonly string[];
   readonly tasks: readonly { readonly name: string; readonly payload: JsonSchema }[];
+  /** What references lead to, by the last part of their path. */
+  readonly schemas: Readonly<Record<string, JsonSchema>>;
 }
 
 /** Values that fit a schema, or nearly: what a schema of JSON cannot say is left to chance. */
 export function valuesOf(schema: JsonSchema, known: Known): Arbitrary<Json> {
   if (schema.enum) return fc.constantFrom(...schema.enum);
   if (schema.const !== undefined) return fc.constant(schema.const);
-  if (schema.anyOf) return fc.oneof(...schema.anyOf.map((one) => valuesOf(one, known)));
+  if (schema.$ref) return valuesOf(known.schemas[schema.$ref.split('/').at(-1) ?? ''] ?? {}, known);
+  const { oneOf, anyOf = oneOf } = schema;
+  if (anyOf) return fc.oneof(...anyOf.map((one) => valuesOf(one, known)));
   switch (schema.type) {
     case 'string':
       return texts(schema, known);
@@ -66,8 +72,8 @@ function objects(schema: JsonSchema, known: Known): Arbitrary<Json> {
   if (!properties) return fc.dictionary(fc.string(), fc.jsonValue({ maxDepth: 2 }) as Arbitrary<Json>, { maxKeys: 3 });
   const fields = Object.fromEntries(Object.entries(properties).map(([name, one]) => [name, valuesOf(one, known)]));
   const plain = fc.record(fields, { requiredKeys: [...required] }) as Arbitrary<Record<string, Json>>;
-  if (!properties['task'] || !properties['payload']) return plain;
-  // A payload is any object to the document; what fits it is what its task's type says.
+  if (!properties['task'] || !properties['payload'] || properties['task'].const !== undefined) return plain;
+  // Where the task may be left out, its payload is any object to the document; what fits it is what the task's type says.
   const tasks = known.tasks.map(({ name, payload }) =>
     fc.record({ task: fc.constant(name), payload: valuesOf(payload, known) }),
   );

@@ -25,10 +25,11 @@ interface Operation {
 
 export interface OpenApi {
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
+  readonly components: { readonly schemas: Readonly<Record<string, JsonSchema>> };
 }
 
 /** What besides its document a platform tells: names of schedules, and cursors of each list. */
-export interface KnownToRequests extends Known {
+export interface KnownToRequests extends Omit<Known, 'schemas'> {
   readonly key: string;
   readonly names: readonly string[];
   /** By the path of their list. */
@@ -36,7 +37,8 @@ export interface KnownToRequests extends Known {
 }
 
 /** Requests to all operations of a document: some fit it, the others have something in them that does not. */
-export function requestsTo({ paths }: OpenApi, known: KnownToRequests): Arbitrary<GeneratedRequest> {
+export function requestsTo({ paths, components }: OpenApi, served: KnownToRequests): Arbitrary<GeneratedRequest> {
+  const known = { ...served, schemas: components.schemas };
   const operations = Object.entries(paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, operation]) => requestsOf(path, method, operation, known)),
   );
@@ -47,7 +49,7 @@ function requestsOf(
   path: string,
   method: string,
   operation: Operation,
-  known: KnownToRequests,
+  known: KnownToRequests & Known,
 ): Arbitrary<GeneratedRequest> {
   const place = (kind: Parameter['in']) => operation.parameters.filter((one) => one.in === kind);
   return fc
@@ -77,7 +79,7 @@ const rarely = <T>(values: Arbitrary<T>): Arbitrary<T | undefined> =>
 
 function textsOf(
   parameters: readonly Parameter[],
-  known: KnownToRequests,
+  known: KnownToRequests & Known,
   path: string,
 ): Arbitrary<Record<string, string>> {
   const texts = Object.fromEntries(parameters.map((one) => [one.name, parameterValues(one, known, path)]));
@@ -85,7 +87,7 @@ function textsOf(
   return fc.record(texts, { requiredKeys });
 }
 
-function parameterValues({ name, schema }: Parameter, known: KnownToRequests, path: string): Arbitrary<string> {
+function parameterValues({ name, schema }: Parameter, known: KnownToRequests & Known, path: string): Arbitrary<string> {
   return fc.oneof(
     { weight: 16, arbitrary: meantFor(name, known, path) ?? valuesOf(schema, known).map(textOf) },
     { weight: 1, arbitrary: oddValues.map(textOf) },
@@ -95,10 +97,9 @@ function parameterValues({ name, schema }: Parameter, known: KnownToRequests, pa
 
 const textOf = (value: Json): string => (typeof value === 'string' ? value : JSON.stringify(value));
 
-/** Parameters whose values follow from what the platform answered, a wait that the test has the time for, and numbers whose range no pattern says. */
+/** Parameters whose values follow from what the platform answered, and a wait that the test has the time for. */
 function meantFor(name: string, { names, cursors }: KnownToRequests, path: string): Arbitrary<string> | undefined {
   if (name === 'name') return fc.constantFrom(...names);
-  if (name === 'limit' || name === 'count') return fc.constantFrom('1', '2', '100', '200');
   if (name === 'wait') return fc.constantFrom('0', '0.01', '0.5', '00.1');
   if (name === 'cursor')
     return fc.oneof(fc.constantFrom(...Object.values(cursors)), ...[cursors[path]].filter(isText).map(bentCursors));
