@@ -50,8 +50,7 @@ export async function ends({ database }: Servers, timeoutSeconds = 300): Promise
 export async function nothingLeft({ database, vhost }: Servers): Promise<void> {
   await eventually(
     async () => {
-      const queues = await vhost.management.queues();
-      const full = queues.filter(({ messages }) => messages !== 0).map(({ name, messages }) => `${name}: ${messages}`);
+      const full = await vhost.management.queuesWithMessages();
       if (full.length > 0) throw new Error(`Messages are left in ${full.join(', ')}.`);
       return (await database.query('SELECT FROM tasks.event_outbox')).length === 0;
     },

@@ -1,6 +1,8 @@
+import { messagingMetrics } from '@mentorhub/metrics';
 import { eventually, PrivateBroker, sized } from '@mentorhub/testing';
 import { randomUUID } from 'node:crypto';
 import { ends } from '../../test/counts.js';
+import { counted } from '../../test/metrics.js';
 import { exchanges, Ping, Recorded } from '../../test/example-tasks.js';
 import { resetScript, script, ScriptedController } from '../../test/scripted-handlers.js';
 import { createServers, TaskApplication, type Servers } from '../../test/task-application.js';
@@ -8,6 +10,8 @@ import type { TaskContext } from '../job/context.js';
 
 const level = 'delay.v1.level-01';
 const nextLevel = 'delay.v1.level-00';
+/** Where nine seconds begin. */
+const longLevel = 'delay.v1.level-03';
 /** All of it in the first level. */
 const twoSeconds = { maxRetries: 1, delaySeconds: 2, jitter: 'none' } as const;
 const delivery = 'delay.v1.delivery';
@@ -120,6 +124,9 @@ describe('Retries that wait in the delay ladder while somebody deletes parts of 
     },
   );
 
+  /** Retries of nine seconds that the ladder has confirmed. */
+  const sentToLadder = () => counted(messagingMetrics.sentMessages, { destination: longLevel, error_type: '' });
+
   const atItsEnd: [string, () => Promise<unknown>][] = [
     ['the destination', () => servers.vhost.management.deleteQueue('work')],
     ['the binding of the destination', () => servers.vhost.management.unbind(delivery, 'work')],
@@ -137,8 +144,11 @@ describe('Retries that wait in the delay ladder while somebody deletes parts of 
   it.each(sized({ short: atItsEnd.slice(0, 1), full: atItsEnd }))(
     'D34: come to their queue although %s was gone',
     async (_, remove) => {
+      const before = await sentToLadder();
       const notes = await submit('waiting', nineSeconds);
       await untilAttempts(notes, [1]);
+      // What has run and is still unacked in the queue would go with it.
+      await eventually(async () => (await sentToLadder()) >= before + notes.length, { what: 'all to wait' });
       await remove();
       await untilAttempts(notes, [1, 2]);
       await allSucceeded();

@@ -43,6 +43,18 @@ export class ManagementClient {
   }
 
   /**
+   * The queues that hold messages, delivered and unacked ones included: `work: 3`. The management plugin may have no statistics of a queue
+   * that nothing happens in, for ever; such a queue is asked itself.
+   */
+  async queuesWithMessages(): Promise<string[]> {
+    const queues = await this.queues();
+    const counted = await Promise.all(
+      queues.map(async ({ name, messages }) => ({ name, messages: messages ?? (await this.getMessages(name)).length })),
+    );
+    return counted.filter(({ messages }) => messages > 0).map(({ name, messages }) => `${name}: ${messages}`);
+  }
+
+  /**
    * Waits until the queue exists and `predicate` holds for it.
    * @example await management.waitForQueue('email', (queue) => queue.messages === 0);
    */
