@@ -74,15 +74,20 @@ describe('statistics over REST', () => {
     const mail = { run: 1, attempt: 1, kind: 'succeeded', at: `${today}T00:00:00Z`, name: 'email.send', version: 1 };
     const ids = { id: randomUUID(), taskId: randomUUID() };
     const event = { ...ids, ...mail, queue: 'email', worker: 'w1' };
-    await vhost.management.publish(exchanges.taskEvents, 'task-events.batch', [event]);
+    // As a producer does that is told that no queue took its message.
+    const publish = () => vhost.management.publish(exchanges.taskEvents, 'task-events.batch', [event]);
+    await eventually(publish, { what: 'a queue to take the event' });
 
     const day = (text: string) => StatsAnswer.parse(JSON.parse(text)).items[1]!;
     const answer = await eventually(
       async () => {
         const found = await get(`?from=${dayBefore(today)}&to=${dayAfter(today)}`);
-        if (found.status !== 200) return false; // the service has been ready before its calls were heard
+        // The service has been ready before its calls were heard.
+        if (found.status !== 200) throw new Error(`${found.status}: ${found.text}`);
         const { newUsers, sessions, mails, coursesPublished } = day(found.text);
-        return newUsers + sessions.booked + sessions.cancelled + mails.sent + coursesPublished === 6 && found;
+        const counted = newUsers + sessions.booked + sessions.cancelled + mails.sent + coursesPublished;
+        if (counted !== 6) throw new Error(`So far ${found.text}`);
+        return found;
       },
       { what: 'everything to be counted' },
     );
