@@ -10,6 +10,8 @@ export interface Difference {
 /** Decides by itself what fits, such as Jest's `expect.any(String)`. */
 export interface Matcher {
   asymmetricMatch(actual: unknown): boolean;
+  /** Says what it matches. */
+  toString(): string;
 }
 
 /** Of T, any part; a matcher may stand anywhere. Lists are compared whole. */
@@ -43,6 +45,4 @@ const isMatcher = (value: unknown): value is Matcher =>
 
 /** A value on one line, as far as it fits. */
 export const shown = (value: unknown): string =>
-  isMatcher(value)
-    ? (value as { toString(): string }).toString()
-    : inspect(value, { depth: 4, breakLength: 120, maxStringLength: 200 });
+  isMatcher(value) ? value.toString() : inspect(value, { depth: 4, breakLength: 120, maxStringLength: 200 });

@@ -169,6 +169,7 @@ const useOfClient = (baseUrl: string) => `
     const read = await readTask({ path: { id: created.data!.id } });
     // @ts-expect-error -- the subject is missing
     const refused = await createTask({ body: { task: 'email.send', payload: { to: 'ann@example.com', content: '' } } });
+    // The test reads it.
     console.log(JSON.stringify({ created: created.data?.state, read: read.data?.state, refused: refused.error?.status }));
   }
   void use();

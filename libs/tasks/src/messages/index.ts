@@ -1,4 +1,4 @@
 /** What clients and workers tell each other, and the times that a message may carry. */
-export { readRevoke, revokeMessage, revokeRoutingKey, type Revoke } from './control-messages.js';
+export { readRevoke, revokeRoutingKey } from './control-messages.js';
 export { taskEventBatch } from './task-event-batch.js';
 export { isWritable } from './times.js';
