@@ -1,15 +1,21 @@
 import { mentorHub, streams } from '@mentorhub/contracts';
 import { taskService } from '@mentorhub/task-worker';
-import { Module, type DynamicModule } from '@nestjs/common';
-import { taskQueue, type AnalyticsConfig } from './config.js';
+import { Module, type DynamicModule, type Type } from '@nestjs/common';
+import { taskQueues, type AnalyticsConfig } from './config.js';
 import { DailyStatsModule } from './daily-stats/daily-stats.module.js';
 import { DeadLettersModule } from './dead-letters/dead-letters.module.js';
 import { TaskHistoryModule } from './task-history/task-history.module.js';
 
 export const serviceName = 'analytics-service';
 
-/** What is worked at once: events to be counted, and days to be finalised. */
-const concurrency = { [streams.analyticsEvents]: 10, [taskQueue]: 2 };
+/** Modules with handlers of tasks. */
+const taskModules: Type[] = [DailyStatsModule];
+
+/** What is worked at once: events to be counted, and tasks of each queue, such as days to be finalised. */
+const concurrency = {
+  [streams.analyticsEvents]: 10,
+  ...Object.fromEntries(taskQueues.map((queue) => [queue, 2])),
+};
 
 /** Counts from domain events, projects the history of tasks, takes in dead letters; which of them, QUEUES says. */
 @Module({})
@@ -28,7 +34,7 @@ export class AnalyticsModule {
           // Beside the dead letters, since that is where what finds no queue ends.
           strandedDelays: consumes(streams.deadLetters),
         }),
-        DailyStatsModule,
+        ...taskModules,
         ...(consumes(streams.taskEvents) ? [TaskHistoryModule] : []),
         ...(consumes(streams.deadLetters) ? [DeadLettersModule] : []),
       ],

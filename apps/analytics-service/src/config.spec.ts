@@ -1,3 +1,4 @@
+import { queuesConsumedBy } from '@mentorhub/contracts';
 import { loadAnalyticsConfig } from './config.js';
 
 const env = {
@@ -8,13 +9,14 @@ const env = {
 
 describe('the configuration', () => {
   it('consumes every queue of the service unless QUEUES says otherwise', () => {
-    expect(loadAnalyticsConfig(env).QUEUES).toEqual(['analytics', 'analytics-events', 'task-events', 'dead-letters']);
+    const others = ['analytics-events', 'task-events', 'dead-letters'];
+    expect(loadAnalyticsConfig(env).QUEUES).toEqual([...queuesConsumedBy('analytics-service'), ...others]);
     expect(loadAnalyticsConfig({ ...env, QUEUES: 'task-events' }).QUEUES).toEqual(['task-events']);
   });
 
   it.each(['email', 'task-events,email', ','])('refuses QUEUES=%s and says what to set', (QUEUES) => {
     expect(() => loadAnalyticsConfig({ ...env, QUEUES })).toThrow(
-      /^QUEUES is wrong: it names .*Set QUEUES to some of analytics, analytics-events, task-events, dead-letters/,
+      /^QUEUES is wrong: it names .*Set QUEUES to some of analytics, (.*, )?analytics-events, task-events, dead-letters/,
     );
   });
 

@@ -1,18 +1,18 @@
-import { Email, streams } from '@mentorhub/contracts';
+import { Email, queuesConsumedBy, streams } from '@mentorhub/contracts';
 import { list, loadConfig } from '@mentorhub/service';
 import { taskServiceConfig } from '@mentorhub/task-worker';
 import { z } from 'zod';
 
-/** Where the routing table sends the tasks `analytics.*`. */
-export const taskQueue = 'analytics';
+/** The queues of the service's own tasks. */
+export const taskQueues = queuesConsumedBy('analytics-service');
 
-export const ownQueues = [taskQueue, streams.analyticsEvents, streams.taskEvents, streams.deadLetters] as const;
+const ownQueues = [...taskQueues, streams.analyticsEvents, streams.taskEvents, streams.deadLetters];
 
 const schema = z.object({
   ...taskServiceConfig,
   /** The queues that this process consumes; default: all of the service's. */
   QUEUES: list()
-    .refine((names) => names.length > 0 && names.every((name) => (ownQueues as readonly string[]).includes(name)), {
+    .refine((names) => names.length > 0 && names.every((name) => ownQueues.includes(name)), {
       error: 'it names a queue that this service does not consume',
     })
     .default([...ownQueues])

@@ -29,7 +29,7 @@ const configSchema = z
     ACCOUNT_MAILS_PER_HOUR: integer({ min: 0, max: 1_000 }).default(5).describe('a number of mails, 0 for no limit'),
     /** Tasks of the queue `default` that this process runs at once; those with database effects need a connection of the pool each. Default 10. */
     DEFAULT_QUEUE_CONCURRENCY: integer({ min: 1, max: 500 }).default(10).describe('a number of tasks'),
-    /** The same for `default-bulk`, for what comes in thousands. Default 3. */
+    /** The same for each other queue, such as `default-bulk`, for what comes in thousands. Default 3. */
     BULK_QUEUE_CONCURRENCY: integer({ min: 1, max: 500 }).default(3).describe('a number of tasks'),
     /** The page at /docs; default true. */
     API_DOCS: flag(true),

@@ -1,4 +1,4 @@
-import { mentorHub } from '@mentorhub/contracts';
+import { mentorHub, queuesConsumedBy } from '@mentorhub/contracts';
 import { taskService } from '@mentorhub/task-worker';
 import { Module, type DynamicModule, type Type } from '@nestjs/common';
 import { AccountsModule, AccountTasksModule } from './accounts/accounts.module.js';
@@ -14,9 +14,12 @@ import { UnsubscribeModule } from './unsubscribe/unsubscribe.module.js';
 
 export const serviceName = 'api-gateway';
 
-/** What each role adds: `http` answers requests and needs PostgreSQL only, `worker` consumes `default` and `default-bulk`. */
+/** Modules with handlers of tasks. */
+const taskModules: Type[] = [AccountTasksModule, SessionTasksModule];
+
+/** What each role adds: `http` answers requests and needs PostgreSQL only, `worker` consumes the service's queues. */
 function modulesOf(role: Role, { API_DOCS }: GatewayConfig): Type[] {
-  if (role === 'worker') return [AccountTasksModule, SessionTasksModule];
+  if (role === 'worker') return taskModules;
   const documentation = API_DOCS ? [DocumentationModule] : [];
   return [
     AccountsModule,
@@ -46,8 +49,9 @@ export class GatewayModule {
 
 function queuesOf(config: GatewayConfig): Record<string, { concurrency: number }> {
   if (!config.ROLE.includes('worker')) return {};
-  return {
-    default: { concurrency: config.DEFAULT_QUEUE_CONCURRENCY },
-    'default-bulk': { concurrency: config.BULK_QUEUE_CONCURRENCY },
-  };
+  const concurrencyOf = (queue: string) =>
+    queue === 'default' ? config.DEFAULT_QUEUE_CONCURRENCY : config.BULK_QUEUE_CONCURRENCY;
+  return Object.fromEntries(
+    queuesConsumedBy(serviceName).map((queue) => [queue, { concurrency: concurrencyOf(queue) }]),
+  );
 }

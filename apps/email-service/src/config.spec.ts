@@ -1,3 +1,4 @@
+import { queuesConsumedBy } from '@mentorhub/contracts';
 import { loadEmailConfig } from './config.js';
 
 const env = {
@@ -10,8 +11,8 @@ const env = {
 };
 
 describe('the configuration', () => {
-  it('consumes both lanes unless QUEUES says otherwise', () => {
-    expect(loadEmailConfig(env).QUEUES).toEqual(['email', 'email-bulk']);
+  it('consumes all lanes unless QUEUES says otherwise', () => {
+    expect(loadEmailConfig(env).QUEUES).toEqual(queuesConsumedBy('email-service'));
     expect(loadEmailConfig({ ...env, QUEUES: 'email-bulk' }).QUEUES).toEqual(['email-bulk']);
   });
 

@@ -30,9 +30,9 @@ const schema = z
     DKIM_DOMAIN: z.string().default('').describe('a domain such as mentorhub.example'),
     DKIM_SELECTOR: z.string().default('').describe('a name such as mail2026'),
     DKIM_KEY_FILE: z.string().default('').describe('the path of a private key'),
-    /** The queues that this process consumes; default: both of the service's. */
+    /** The queues that this process consumes; default: all of the service's. */
     QUEUES: list()
-      .refine((names) => names.length > 0 && names.every((name) => (lanes as readonly string[]).includes(name)), {
+      .refine((names) => names.length > 0 && names.every((name) => lanes.includes(name)), {
         error: 'it names a queue that this service does not consume',
       })
       .default([...lanes])

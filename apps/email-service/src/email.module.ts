@@ -1,12 +1,15 @@
 import { mentorHub } from '@mentorhub/contracts';
 import { taskService } from '@mentorhub/task-worker';
-import { Module, type DynamicModule } from '@nestjs/common';
+import { Module, type DynamicModule, type Type } from '@nestjs/common';
 import type { EmailConfig } from './config.js';
 import { queuesOf } from './lanes.js';
 import { SendEmailModule } from './send-email/send-email.module.js';
 import { sendingRates } from './sending-rates/sending-rates.js';
 
 export const serviceName = 'email-service';
+
+/** Modules of further tasks' handlers, which need no part of the configuration. */
+const taskModules: Type[] = [];
 
 /** Renders and sends mail. */
 @Module({})
@@ -24,6 +27,7 @@ export class EmailModule {
           ...(sharedRates && { sharedRates }),
         }),
         SendEmailModule.forRoot(config),
+        ...taskModules,
       ],
     };
   }

@@ -41,3 +41,7 @@ export const consumers: readonly (TaskConsumer & { readonly tasks: readonly AnyT
   },
   { service: 'analytics-service', tasks: [GenerateDailyStats], queues: ['analytics'] },
 ];
+
+/** The queues of tasks that a service consumes; none for one that handles no tasks. */
+export const queuesConsumedBy = (service: string): readonly string[] =>
+  consumers.find((consumer) => consumer.service === service)?.queues ?? [];

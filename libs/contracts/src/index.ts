@@ -1,4 +1,5 @@
 export { catalogue } from './catalogue.js';
+export { queuesConsumedBy } from './consumers.js';
 export { mentorHub } from './mentor-hub.js';
 export * from './calls/schedules.js';
 export * from './calls/statistics.js';
