@@ -3,6 +3,7 @@ export default {
     '<rootDir>/apps/*',
     '<rootDir>/libs/*',
     '<rootDir>/tools/local',
+    '<rootDir>/tools/new',
     '<rootDir>/infra/docker',
     '<rootDir>/docs',
     '<rootDir>/bench',

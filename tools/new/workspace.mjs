@@ -1,0 +1,65 @@
+import { execFileSync } from 'node:child_process';
+import { globSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { nodeModules, pinnedNode, repositoryRoot } from '../local/paths.mjs';
+import { SetupError } from '../local/setup-error.mjs';
+import { exportsOf, readObjects } from './source.mjs';
+
+export const contracts = 'libs/contracts/src';
+export const routingFile = `${contracts}/routing.ts`;
+export const consumersFile = `${contracts}/consumers.ts`;
+
+/** The ordered routes: `{pattern, queue}`. */
+export const readRoutes = (changes) => readObjects(changes.read(routingFile), 'routes');
+
+/** `{service, tasks, queues}` of every service with tasks. */
+export const readConsumers = (changes) => readObjects(changes.read(consumersFile), 'consumers');
+
+/** The folders of apps. */
+export const readServices = () => readdirSync(join(repositoryRoot, 'apps'));
+
+/** As `queueFor` of the contracts decides. */
+export const fits = ({ pattern }, task) =>
+  pattern === '*' || pattern === task || (pattern.endsWith('.*') && task.startsWith(pattern.slice(0, -1)));
+
+/** Every name that the contracts export, so that a new one is none of them. */
+export const contractNames = () =>
+  globSync(`${contracts}/**/*.ts`, { cwd: repositoryRoot })
+    .filter((path) => !path.endsWith('.spec.ts'))
+    .flatMap((path) => exportsOf(readFileSync(join(repositoryRoot, path), 'utf8')));
+
+/** The file of a service's root module, and its name. */
+export function rootModuleOf(changes, service) {
+  const folder = `apps/${service}/src`;
+  const file = readdirSync(join(repositoryRoot, folder)).find((name) => name.endsWith('.module.ts'));
+  if (!file || !/\bconst taskModules\b/.test(changes.read(`${folder}/${file}`)))
+    throw new SetupError(`${service} has no list "taskModules" in its root module, so no handler can be added to it.`);
+  return `${folder}/${file}`;
+}
+
+/** `render-month` as `RenderMonth`. */
+export const pascal = (words) => words.replace(/(?:^|-)([a-z0-9])/g, (_, letter) => letter.toUpperCase());
+
+/** Builds the contracts and writes their JSON Schemas, as `npm run schemas` does. */
+export function exportSchemas() {
+  run(join(nodeModules, '.bin/tsc'), ['-b', 'libs/contracts/tsconfig.lib.json']);
+  run(pinnedNode(), ['libs/contracts/dist/schemas/export-task-schemas.js']);
+}
+
+/** @throws {SetupError} with the end of its output when it fails. */
+export function run(command, args, env = {}) {
+  try {
+    execFileSync(command, args, {
+      cwd: repositoryRoot,
+      env: { ...process.env, ...env },
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+  } catch (error) {
+    const [, sentence] = /^ContractError: (.*)$/m.exec(error.stderr ?? '') ?? [];
+    if (sentence) throw new SetupError(`Everything is as it was. It would not work: ${sentence}`);
+    throw new SetupError(`Everything is as it was, since this failed: ${[command, ...args].join(' ')}`, {
+      log: `${error.stdout ?? ''}${error.stderr ?? ''}`.slice(-4000) || error.message,
+    });
+  }
+}
