@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { GrowingDelay } from './growing-delay.js';
 
 /** A success that lasted less than this counts as a failure: what is closed again at once must not be reopened in a hot loop. */
@@ -24,12 +25,12 @@ export class RecoveryLoop {
   private running = false;
   private stopped = false;
   private succeededAt = -Infinity;
-  private endWait: (() => void) | undefined;
+  private waiting = new AbortController();
 
   constructor(private readonly task: RecoveryTask) {}
 
   wake(): void {
-    this.endWait?.();
+    this.waiting.abort();
     if (this.running || this.stopped) return;
     this.running = true;
     void this.run();
@@ -37,7 +38,7 @@ export class RecoveryLoop {
 
   stop(): void {
     this.stopped = true;
-    this.endWait?.();
+    this.waiting.abort();
   }
 
   private async run(): Promise<void> {
@@ -65,13 +66,8 @@ export class RecoveryLoop {
   }
 
   private wait(): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = setTimeout(() => this.endWait?.(), this.delay.nextSeconds() * 1000);
-      this.endWait = () => {
-        clearTimeout(timer);
-        this.endWait = undefined;
-        resolve();
-      };
-    });
+    this.waiting = new AbortController();
+    const { signal } = this.waiting;
+    return delay(this.delay.nextSeconds() * 1000, undefined, { signal }).catch(() => undefined);
   }
 }

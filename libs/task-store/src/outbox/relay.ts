@@ -1,5 +1,6 @@
 import { PublishError, type MessagePublisher } from '@mentorhub/messaging';
 import { relayMetrics } from '@mentorhub/metrics';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from '../logger.js';
 import { Coalescer } from './coalescer.js';
 import type { FailedItem, Outbox, OutboxItem } from './outbox.js';
@@ -46,7 +47,7 @@ export class Relay {
   private readonly committing = new Set<Promise<void>>();
   private stopping = false;
   private loop: Promise<void> | undefined;
-  private endSleep: () => void = () => {};
+  private sleeping = new AbortController();
   private woken = false;
   /** How late timers ring here: how long the relay's work waits for the rest of the process. */
   private lagSeconds = 0;
@@ -83,7 +84,7 @@ export class Relay {
   /** Looks for due rows now. */
   wake(): void {
     this.woken = true;
-    this.endSleep();
+    this.sleeping.abort();
   }
 
   /** Looks for due rows by `dueAt` at the latest; for a row that this process inserted with a short delay. */
@@ -224,18 +225,12 @@ export class Relay {
     this.lagSeconds = seconds < shortestLagSeconds ? 0 : Math.min(mostLagSeconds, seconds);
   }
 
-  private sleep(seconds: number): Promise<void> {
-    return new Promise((resolve) => {
-      const since = performance.now();
-      const timer = setTimeout(() => {
-        this.noteLag((performance.now() - since) / 1000 - seconds);
-        resolve();
-      }, seconds * 1000);
-      this.endSleep = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
+  private async sleep(seconds: number): Promise<void> {
+    this.sleeping = new AbortController();
+    const { signal } = this.sleeping;
+    const since = performance.now();
+    const slept = await delay(seconds * 1000, true, { signal }).catch(() => false);
+    if (slept) this.noteLag((performance.now() - since) / 1000 - seconds);
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Logger } from '@mentorhub/service';
+import { setTimeout as delay } from 'node:timers/promises';
 
 export interface DatabaseCircuitOptions {
   /** Rejects while the database is away or takes no writes; on a connection that is no task's. */
@@ -20,8 +21,7 @@ const probeEveryMs = 500;
 export class DatabaseCircuit {
   private tripped: Promise<void> | undefined;
   private readonly listeners: (() => void)[] = [];
-  private stopped = false;
-  private endPause: () => void = () => {};
+  private readonly stopping = new AbortController();
 
   constructor(private readonly options: DatabaseCircuitOptions) {}
 
@@ -31,7 +31,7 @@ export class DatabaseCircuit {
   }
 
   get isStopped(): boolean {
-    return this.stopped;
+    return this.stopping.signal.aborted;
   }
 
   /** Called each time work may start again. */
@@ -43,7 +43,7 @@ export class DatabaseCircuit {
   async answersAfter(error: unknown): Promise<boolean> {
     if (this.tripped) return false;
     if (await this.answers()) return true;
-    if (!this.stopped) this.tripped ??= this.untilAnswering(error);
+    if (!this.isStopped) this.tripped ??= this.untilAnswering(error);
     return false;
   }
 
@@ -54,19 +54,18 @@ export class DatabaseCircuit {
 
   /** Ends the waiting of everybody; nobody waits afterwards. */
   stop(): void {
-    this.stopped = true;
-    this.endPause();
+    this.stopping.abort();
   }
 
   private async untilAnswering(error: unknown): Promise<void> {
     const { logger } = this.options;
     logger.warn({ err: error }, 'PostgreSQL is away: no task is started until it is back, and no attempt is spent.');
-    while (!this.stopped) {
+    while (!this.isStopped) {
       await this.pause();
-      if (this.stopped || (await this.answers())) break;
+      if (this.isStopped || (await this.answers())) break;
     }
     this.tripped = undefined;
-    if (this.stopped) return;
+    if (this.isStopped) return;
     for (const listener of this.listeners) listener();
   }
 
@@ -78,12 +77,6 @@ export class DatabaseCircuit {
   }
 
   private pause(): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, probeEveryMs);
-      this.endPause = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
+    return delay(probeEveryMs, undefined, { signal: this.stopping.signal }).catch(() => undefined);
   }
 }

@@ -1,6 +1,7 @@
 import { initialiseScheduleLabels } from '@mentorhub/metrics';
 import { InjectLogger, isDatabaseAway, type Logger } from '@mentorhub/service';
 import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { setTimeout as delay } from 'node:timers/promises';
 import { DueSchedules } from './due-schedules.js';
 import { batchSize, ScheduleFiring } from './schedule-firing.js';
 
@@ -22,9 +23,8 @@ const namesEverySeconds = 20;
 @Injectable()
 export class ScheduleLoop implements OnApplicationBootstrap, OnModuleDestroy {
   private running: Promise<void> | undefined;
-  private stopping = false;
+  private readonly stopped = new AbortController();
   private namesReadAt = -Infinity;
-  private wake: () => void = () => {};
 
   constructor(
     private readonly schedules: DueSchedules,
@@ -47,16 +47,19 @@ export class ScheduleLoop implements OnApplicationBootstrap, OnModuleDestroy {
 
   /** Idempotent. */
   async stop(): Promise<void> {
-    this.stopping = true;
-    this.wake();
+    this.stopped.abort();
     await this.running;
   }
 
   private async run(): Promise<void> {
     while (!this.stopping) {
       const pause = (await this.guarded(() => this.pass())) ?? longestSleepSeconds;
-      if (!this.stopping) await this.sleep(pause);
+      await delay(pause * 1000, undefined, { signal: this.stopped.signal }).catch(() => undefined);
     }
+  }
+
+  private get stopping(): boolean {
+    return this.stopped.signal.aborted;
   }
 
   /** Answers how many seconds to sleep. */
@@ -104,15 +107,5 @@ export class ScheduleLoop implements OnApplicationBootstrap, OnModuleDestroy {
       this.logger.warn({ away: 'the schedules', err: error }, sentence);
       return undefined;
     }
-  }
-
-  private sleep(seconds: number): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, seconds * 1000);
-      this.wake = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
   }
 }
