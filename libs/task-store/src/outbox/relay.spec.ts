@@ -1,5 +1,6 @@
 import type { MessagePublisher } from '@mentorhub/messaging';
 import { eventually } from '@mentorhub/testing';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Outbox, OutboxItem } from './outbox.js';
 import { Relay } from './relay.js';
 
@@ -54,6 +55,28 @@ describe('A relay in a process that lags', () => {
       expect(seconds).toBeGreaterThan(0.05);
       expect(seconds).toBeLessThanOrEqual(0.25);
     }
+    blocking = false;
+    await eventually(() => overdue.at(-1) === 0);
+    await relay.stop();
+  });
+});
+
+describe('A relay that always finds full batches, in a process that lags', () => {
+  it('takes rows at once when the process has time again, though it never sleeps', async () => {
+    let blocking = true;
+    const overdue: number[] = [];
+    const outbox = {
+      claim: async (_limit: number, overdueSeconds: number) => {
+        overdue.push(overdueSeconds);
+        if (blocking) block(60);
+        await nextTurn();
+        return [{ id: String(overdue.length), dueAt: new Date() } as OutboxItem];
+      },
+      confirm: () => Promise.resolve(),
+    } as unknown as Outbox;
+    const relay = new Relay({ outboxes: [outbox], publisher, logger: silent, batchSize: 1 });
+    relay.start();
+    await eventually(() => overdue.at(-1)! > 0.03);
     blocking = false;
     await eventually(() => overdue.at(-1) === 0);
     await relay.stop();

@@ -22,6 +22,8 @@ const gatherSeconds = 0.015;
 /** What a process that lags leaves to others for as long, at most. */
 const mostLagSeconds = 0.25;
 const shortestLagSeconds = 0.02;
+/** Between two passes without a sleep, a timer so long tells how late they ring. */
+const probeSeconds = 0.005;
 /** Leased batches that may be on their way at once; above that no more rows are leased. */
 const mostLeasedBatches = 8;
 /** In a busy process; one that is idle reads what it committed at once. Each statement costs more than the rows in it. */
@@ -51,6 +53,7 @@ export class Relay {
   private woken = false;
   /** How late timers ring here: how long the relay's work waits for the rest of the process. */
   private lagSeconds = 0;
+  private probing = false;
 
   constructor(private readonly options: RelayOptions) {
     const { outboxes } = options;
@@ -101,6 +104,7 @@ export class Relay {
     while (!this.stopping) {
       const pause = await this.pass().catch((error: unknown) => this.passFailed(error));
       if (pause > 0 && !this.stopping && !this.woken) await this.sleep(pause);
+      else this.probeLag();
       this.woken = false;
     }
   }
@@ -223,6 +227,18 @@ export class Relay {
   /** Rows that a process would publish late anyway are left to the others meanwhile. */
   private noteLag(seconds: number): void {
     this.lagSeconds = seconds < shortestLagSeconds ? 0 : Math.min(mostLagSeconds, seconds);
+  }
+
+  /** A relay with much to do never sleeps, and would not notice that the process has time again. */
+  private probeLag(): void {
+    if (this.probing) return;
+    this.probing = true;
+    const since = performance.now();
+    const rung = () => {
+      this.probing = false;
+      this.noteLag((performance.now() - since) / 1000 - probeSeconds);
+    };
+    setTimeout(rung, probeSeconds * 1000).unref();
   }
 
   private async sleep(seconds: number): Promise<void> {
