@@ -15,7 +15,8 @@ interface Client {
 const unprepared = new Set<string>();
 
 /**
- * Runs a statement of the hot path inside a transaction: prepared once, and without what TypeORM does around a query.
+ * Runs a statement of the hot path: prepared once per connection, and without what TypeORM does around a query. Not for one whose
+ * plan depends on how large tables are: a plan that was made while they were empty may stay for a minute.
  *
  * A migration that changes what a statement answers makes PostgreSQL refuse it wherever it is prepared, and a pooler keeps
  * it so for all its clients, new ones too, until it renews its connections. So it is not prepared again after that.
@@ -23,17 +24,20 @@ const unprepared = new Set<string>();
  * @throws {QueryFailedError} as TypeORM's own queries do.
  */
 export async function runPrepared<Row>(
-  tx: EntityManager,
+  manager: EntityManager,
   statement: PreparedStatement,
   values: unknown[],
 ): Promise<Row[]> {
-  if (!tx.queryRunner || unprepared.has(statement.name)) return tx.query(statement.text, values);
-  const client = (await tx.queryRunner.connect()) as Client;
+  if (unprepared.has(statement.name)) return manager.query(statement.text, values);
+  const runner = manager.queryRunner ?? manager.dataSource.createQueryRunner();
+  const client = (await runner.connect()) as Client;
   try {
     return (await client.query({ ...statement, values })).rows as Row[];
   } catch (error) {
     if (isStalePlan(error)) unprepared.add(statement.name);
     throw new QueryFailedError(statement.text, values, error as Error);
+  } finally {
+    if (!manager.queryRunner) await runner.release();
   }
 }
 

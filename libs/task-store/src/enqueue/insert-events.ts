@@ -1,4 +1,5 @@
 import type { EntityManager } from 'typeorm';
+import { runPrepared } from '../prepared.js';
 
 /** A message that waits in the database until it is confirmed by the broker. */
 export interface NewEvent {
@@ -18,7 +19,7 @@ export async function insertEvents(
   events: readonly NewEvent[],
   leaseSeconds: number,
 ): Promise<void> {
-  await manager.query(insertSql, [
+  await runPrepared(manager, insertStatement, [
     events.map((event) => event.id),
     events.map((event) => event.exchange),
     events.map((event) => event.routingKey),
@@ -30,7 +31,9 @@ export async function insertEvents(
   ]);
 }
 
-const insertSql = `
+const insertStatement = {
+  name: 'tasks.insert_events',
+  text: `
   INSERT INTO tasks.event_outbox (id, exchange, routing_key, name, headers, body, mandatory, claimed_until, publish_attempts)
   SELECT id, exchange, routing_key, name, headers::json, body, mandatory,
     CASE WHEN $8::float8 > 0 THEN clock_timestamp() + make_interval(secs => $8::float8) END,
@@ -38,4 +41,5 @@ const insertSql = `
   FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bytea[], $7::boolean[])
     AS n (id, exchange, routing_key, name, headers, body, mandatory)
   ORDER BY id
-  ON CONFLICT (id) DO NOTHING`;
+  ON CONFLICT (id) DO NOTHING`,
+};

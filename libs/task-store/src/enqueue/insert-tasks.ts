@@ -1,4 +1,5 @@
 import type { EntityManager } from 'typeorm';
+import { runPrepared } from '../prepared.js';
 import type { TaskState } from '../states.js';
 
 /** A task as it is accepted. */
@@ -35,18 +36,22 @@ export async function insertTasks(
   tasks: readonly NewTask[],
   leaseSeconds: number,
 ): Promise<InsertedTask[]> {
-  const rows: { id: string; state: 'scheduled' | 'queued'; due_at: Date }[] = await manager.query(insertSql, [
-    tasks.map((task) => task.id),
-    tasks.map((task) => task.name),
-    tasks.map((task) => task.version),
-    tasks.map((task) => task.queue),
-    tasks.map((task) => task.payload),
-    tasks.map((task) => JSON.stringify(task.headers)),
-    tasks.map((task) => task.dueAt ?? null),
-    tasks.map((task) => task.delaySeconds ?? 0),
-    tasks.map((task) => task.expiresAt ?? null),
-    leaseSeconds,
-  ]);
+  const rows = await runPrepared<{ id: string; state: 'scheduled' | 'queued'; due_at: Date }>(
+    manager,
+    insertStatement,
+    [
+      tasks.map((task) => task.id),
+      tasks.map((task) => task.name),
+      tasks.map((task) => task.version),
+      tasks.map((task) => task.queue),
+      tasks.map((task) => task.payload),
+      tasks.map((task) => JSON.stringify(task.headers)),
+      tasks.map((task) => task.dueAt ?? null),
+      tasks.map((task) => task.delaySeconds ?? 0),
+      tasks.map((task) => task.expiresAt ?? null),
+      leaseSeconds,
+    ],
+  );
   return rows.map((row) => ({ id: row.id, state: row.state, dueAt: row.due_at }));
 }
 
@@ -54,7 +59,9 @@ export async function insertTasks(
  * Ids are met in one order, whatever the caller's: two that enqueue the same ones wait for each other instead of
  * dead-locking. Of an id that is there twice, the first is taken.
  */
-const insertSql = `
+const insertStatement = {
+  name: 'tasks.insert',
+  text: `
   INSERT INTO tasks.task (id, name, version, queue, payload, headers, due_at, expires_at, state, claimed_until, publish_attempts)
   SELECT n.id, n.name, n.version, n.queue, n.payload, n.headers::json, greatest(wanted.due_at, clock.t), n.expires_at,
     CASE WHEN wanted.due_at > clock.t THEN 'scheduled' ELSE 'queued' END,
@@ -66,4 +73,5 @@ const insertSql = `
     LATERAL (SELECT coalesce(n.due_at, clock.t + make_interval(secs => n.delay_seconds)) AS due_at) wanted
   ORDER BY n.id, n.place
   ON CONFLICT (id) DO NOTHING
-  RETURNING id, state, due_at`;
+  RETURNING id, state, due_at`,
+};
