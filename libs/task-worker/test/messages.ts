@@ -64,6 +64,17 @@ export const takeParked = (servers: Servers, count = 1): Promise<ParkedMessage[]
   );
 };
 
+/**
+ * Waits until each of these is parked, takes off what is, and answers each with its reason once. Nothing else is parked. (One
+ * whose worker loses its channel before the ack is parked again by the next.)
+ */
+export async function takeParkedOf(servers: Servers, ids: readonly string[]): Promise<string[]> {
+  const parked: ParkedMessage[] = [];
+  do parked.push(...(await takeParked(servers)));
+  while (!ids.every((id) => parked.some((message) => message.id === id)));
+  return [...new Set(parked.map(({ id, envelope }) => `${id} ${envelope.reason}`))].sort();
+}
+
 /** Waits until this many ends of tasks were told, and takes them off. Only where nothing else consumes them. */
 export const takeTold = (servers: Servers, count: number): Promise<TaskEvent[]> => {
   const told: TaskEvent[] = [];

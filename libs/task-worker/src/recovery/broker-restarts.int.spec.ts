@@ -5,6 +5,7 @@ import { ends, nothingLeft, notOnce, writers } from '../../test/counts.js';
 import { Fleet } from '../../test/fleet.js';
 import { Load } from '../../test/load.js';
 import { counted } from '../../test/metrics.js';
+import { ownSeconds } from '../../test/own-seconds.js';
 import { outside, resetScript, calls, script } from '../../test/scripted-handlers.js';
 import { createServers, type Servers } from '../../test/task-application.js';
 
@@ -58,7 +59,7 @@ describe('A broker that restarts under load', () => {
     const seconds: number[] = [];
     for (let n = 0; n < restarts; n += 1) {
       await load.more(100);
-      seconds.push(await restart(n));
+      seconds.push(await ownSeconds(() => restart(n)));
     }
     await load.more(100);
     await load.stop();

@@ -6,6 +6,7 @@ import { Call, Ping } from '../../test/example-tasks.js';
 import { Fleet } from '../../test/fleet.js';
 import { Gate } from '../../test/gate.js';
 import { Load } from '../../test/load.js';
+import { ownSeconds } from '../../test/own-seconds.js';
 import { calls, outside, resetScript, script } from '../../test/scripted-handlers.js';
 import { createServers, type Servers } from '../../test/task-application.js';
 
@@ -67,7 +68,7 @@ describe('A PostgreSQL that goes away under load', () => {
       await load.more(100);
       await (n % 2 === 0 ? server.kill() : server.stop());
       await eventually(async () => !(await fleet.isReady()), { what: 'workers to notice' });
-      seconds.push(await comeBack());
+      seconds.push(await ownSeconds(comeBack));
       await fleet.ready();
     }
     await load.stop();
@@ -83,7 +84,7 @@ describe('A PostgreSQL that goes away under load', () => {
     // How long it is away is what is tested; nothing waits for this.
     await pause(awaySeconds * 1000);
     expect(await fleet.isReady()).toBe(false);
-    const seconds = await comeBack();
+    const seconds = await ownSeconds(comeBack);
     await load.more(100);
     await load.stop();
     expect(load.refused).toBeGreaterThan(0);

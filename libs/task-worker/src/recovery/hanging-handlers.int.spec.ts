@@ -2,7 +2,7 @@ import { eventually, PrivateBroker, sized } from '@mentorhub/testing';
 import { Brief, BriefCall, BriefPing, Record } from '../../test/example-tasks.js';
 import { Fleet } from '../../test/fleet.js';
 import { Gate } from '../../test/gate.js';
-import { deliver, takeParked } from '../../test/messages.js';
+import { deliver, takeParkedOf } from '../../test/messages.js';
 import { resetScript, script, write } from '../../test/scripted-handlers.js';
 import { createServers, type Servers } from '../../test/task-application.js';
 
@@ -54,10 +54,7 @@ describe('Handlers that never return, whose deliveries the broker gives to other
       for (const id of others) await eventually(() => isState(id, 'succeeded'), { what: 'the others' });
       for (const id of hanging) await eventually(() => isState(id, 'failed'), { what: 'what hangs to be parked' });
       for (const id of hanging) expect((await producer.failed(id)).name).toBe('PoisonError');
-      const parked = await takeParked(servers, hanging.length);
-      expect(parked.map(({ id, envelope }) => `${id} ${envelope.reason}`).sort()).toEqual(
-        hanging.map((id) => `${id} poison`).sort(),
-      );
+      expect(await takeParkedOf(servers, hanging)).toEqual(hanging.map((id) => `${id} poison`).sort());
       gate.open();
       const last = await deliver(producer, Record, { note: 'last' });
       expect((await producer.ended(last)).state).toBe('succeeded');
