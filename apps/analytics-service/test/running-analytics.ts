@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { exchanges, GenerateDailyStats, ReadDailyStats, streams, type DailyStats } from '@mentorhub/contracts';
 import { Broker } from '@mentorhub/messaging';
 import { startService, type RunningService } from '@mentorhub/service';
-import { derivedId, taskHeaders, type TaskEvent } from '@mentorhub/task-store';
+import { taskHeaders, type TaskEvent } from '@mentorhub/task-store';
 import { Calls } from '@mentorhub/task-calls';
 import { Tasks, type EnqueuedTask } from '@mentorhub/tasks';
 import type { AnyEventContract, PayloadInput } from '@mentorhub/task-contracts';
@@ -102,6 +102,5 @@ export class RunningAnalytics {
 /** What a worker tells of the end of a task. */
 export function taskEvent(name: string, kind: TaskEvent['kind'], at: string): TaskEvent {
   const taskId = randomUUID();
-  const id = derivedId(taskId, 1, 1, kind);
-  return { id, taskId, run: 1, attempt: 1, kind, at, name, version: 1, queue: 'email', worker: 'w1' };
+  return { taskId, run: 1, attempt: 1, kind, at, name, version: 1, queue: 'email', worker: 'w1' };
 }

@@ -9,7 +9,7 @@ export type { Flow, StartLease } from './flow/flow.js';
 export type { TaskRecord, TimelineEntry } from './history/history.js';
 export { recentTasks } from './history/recent-tasks.js';
 export { projectEvents } from './history/project-events.js';
-export type { TaskError, TaskEvent } from './history/task-event.js';
+export { taskEventId, type TaskError, type TaskEvent } from './history/task-event.js';
 export { derivedId, readTaskId, toTaskId } from './ids.js';
 export { isClaimLost, type Claim, type Ending, type Starts, type TakenBack, type TaskRun } from './inbox/inbox.js';
 export { taskSchema, taskStoreMigrationPlan, taskStoreMigrations } from './migrations/index.js';

@@ -5,7 +5,6 @@ import type { TaskEvent } from '../src/index.js';
 export function anEvent(kind: TaskEvent['kind'], more: Partial<TaskEvent> = {}): TaskEvent {
   const { taskId = derivedId('a task'), run = 1, attempt = 1 } = more;
   return {
-    id: derivedId(taskId, run, attempt, kind),
     taskId,
     run,
     attempt,

@@ -1,10 +1,10 @@
-import type { TaskEvent } from '@mentorhub/task-store';
+import { taskEventId, type TaskEvent } from '@mentorhub/task-store';
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { DailyCounts, type CountedKind } from './daily-counts.js';
 
 /** What of a task event tells how a mail ended. */
-export type MailEvent = Pick<TaskEvent, 'id' | 'kind' | 'at' | 'name' | 'result'>;
+export type MailEvent = Pick<TaskEvent, 'taskId' | 'run' | 'attempt' | 'kind' | 'at' | 'name' | 'result'>;
 
 const kinds: Partial<Record<TaskEvent['kind'], CountedKind>> = { succeeded: 'mails-sent', failed: 'mails-failed' };
 
@@ -15,7 +15,7 @@ export class MailCounter {
 
   /** The same events may come again: each is counted once, if and only if a `tx` with it commits. */
   async count(tx: EntityManager, events: readonly MailEvent[]): Promise<void> {
-    const ends = new Map(events.filter(isEndOfMail).map((event) => [event.id, event]));
+    const ends = new Map(events.filter(isEndOfMail).map((event) => [taskEventId(event), event]));
     if (ends.size === 0) return;
     const rows: { event_id: string }[] = await tx.query(claimSql, [[...ends.keys()].sort()]);
     const unseen = rows.flatMap(({ event_id: id }) => ends.get(id) ?? []);

@@ -1,6 +1,6 @@
 import { streams } from '@mentorhub/contracts';
 import type { Delivery } from '@mentorhub/messaging';
-import { derivedId, keepDeadLetter, takeInDeadLetters, type TaskStore } from '@mentorhub/task-store';
+import { keepDeadLetter, takeInDeadLetters, type TaskStore } from '@mentorhub/task-store';
 import type { EntityManager } from 'typeorm';
 import type { MailCounter } from '../daily-stats/mail-counter.js';
 import type { Reading, Rest, Stream } from '../ingest/stream.js';
@@ -40,7 +40,6 @@ export class DeadLetterStream implements Stream<IncomingLetter> {
     if (taskId === undefined || run === undefined || attempt === undefined) return;
     if (!(await this.store.endings.fail(tx, { taskId, run, attempt }, error, 'RabbitMQ'))) return;
     // No worker tells this end, so it is counted from here.
-    const id = derivedId(taskId, run, attempt, 'failed');
-    await this.mails.count(tx, [{ id, kind: 'failed', at: parkedAt.toISOString(), name }]);
+    await this.mails.count(tx, [{ taskId, run, attempt, kind: 'failed', at: parkedAt.toISOString(), name }]);
   }
 }

@@ -1,6 +1,6 @@
 import { exchanges, streams } from '@mentorhub/contracts';
 import { startService, type RunningService } from '@mentorhub/service';
-import { derivedId, taskHeaders, type TaskEvent } from '@mentorhub/task-store';
+import { taskHeaders, type TaskEvent } from '@mentorhub/task-store';
 import {
   amqp,
   createDatabase,
@@ -85,10 +85,9 @@ async function untilEmpty(queue: string): Promise<void> {
 
 const event = (more: Partial<TaskEvent> = {}): TaskEvent => {
   const taskId = randomUUID();
-  const id = derivedId(taskId, 1, 1, 'succeeded');
   const at = new Date().toISOString();
   const common = { run: 1, attempt: 1, version: 1, name: 'email.send', queue: 'email', worker: 'w1' };
-  return { id, taskId, at, kind: 'succeeded', ...common, ...more };
+  return { taskId, at, kind: 'succeeded', ...common, ...more };
 };
 
 const taskCount = async () => Number((await database.query('SELECT count(*) FROM tasks.task'))[0]?.['count']);

@@ -9,9 +9,8 @@ const count = z
   .max(2 ** 31 - 1);
 const instant = z.iso.datetime();
 
-/** Fields that a newer worker may add are left out; the projection of that version will know them. */
+/** Fields of newer and older workers are left out: of a newer one, the projection of that version will know them. */
 const TaskEventSchema: z.ZodType<TaskEvent> = z.object({
-  id: RowId,
   taskId: RowId,
   run: count,
   attempt: count,

@@ -26,11 +26,7 @@ export class TaskEventStream implements Stream<TaskEvent> {
   }
 
   async write(tx: EntityManager, events: readonly TaskEvent[]): Promise<void> {
-    // In one order everywhere, or two replicas that were told the same could dead-lock.
-    await projectEvents(
-      tx,
-      [...events].sort((a, b) => (a.id < b.id ? -1 : 1)),
-    );
+    await projectEvents(tx, events);
     await this.mails.count(tx, events);
   }
 

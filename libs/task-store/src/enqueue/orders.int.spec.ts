@@ -27,7 +27,7 @@ const writes: [string, (tx: EntityManager, ids: readonly string[]) => Promise<un
     (tx, ids) =>
       projectEvents(
         tx,
-        ids.map((id) => anEvent('failed', { id, taskId: randomUUID(), at })),
+        ids.map((id) => anEvent('failed', { taskId: id, at })),
       ),
   ],
 ];

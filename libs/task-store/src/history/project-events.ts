@@ -1,7 +1,6 @@
 import type { EntityManager } from 'typeorm';
-import { derivedId } from '../ids.js';
 import { isTerminal, stateRank } from '../states.js';
-import type { TaskEvent } from './task-event.js';
+import { taskEventId, type TaskEvent } from './task-event.js';
 
 /**
  * Writes events to the timeline and brings their tasks' rows up to date, in one transaction with whatever the caller
@@ -18,10 +17,8 @@ export async function projectEvents(tx: EntityManager, events: readonly TaskEven
 /** A quick task tells its start only in its outcome; on the timeline each has an entry of its own, the same by both ways. */
 function withItsStart(event: TaskEvent): TaskEvent[] {
   if (event.kind === 'started' || event.startedAt === undefined) return [event];
-  const { taskId, run, attempt, startedAt } = event;
-  const id = derivedId(taskId, run, attempt, 'started');
   const { runSeconds: _, error: __, retryInSeconds: ___, ...rest } = event;
-  return [{ ...rest, id, kind: 'started', at: startedAt }, event];
+  return [{ ...rest, kind: 'started', at: event.startedAt }, event];
 }
 
 /** One statement cannot change a row twice, so a batch tells each task's latest event only. */
@@ -45,7 +42,7 @@ const json = (value: unknown): string | null => (value === undefined ? null : JS
 
 function timelineColumns(events: readonly TaskEvent[]): unknown[] {
   return [
-    events.map((event) => event.id),
+    events.map(taskEventId),
     events.map((event) => event.at),
     events.map((event) => event.taskId),
     events.map((event) => event.run),

@@ -1,3 +1,4 @@
+import { derivedId } from '../ids.js';
 import type { TaskState } from '../states.js';
 
 /** What a task's failure looks like in history, dead letters and answers. */
@@ -7,10 +8,11 @@ export interface TaskError {
   readonly stack?: string;
 }
 
-/** What happened to a task, as workers tell it on the exchange `task-events`. Times are RFC 3339 in UTC. */
+/**
+ * What happened to a task, as workers tell it on the exchange `task-events`. Times are RFC 3339 in UTC. Task, run, attempt and kind
+ * say which event it is, so telling it twice is telling it once.
+ */
 export interface TaskEvent {
-  /** uuidv5 of task, run, attempt and kind: telling it twice is telling it once. */
-  readonly id: string;
   readonly taskId: string;
   readonly run: number;
   readonly attempt: number;
@@ -31,3 +33,7 @@ export interface TaskEvent {
   readonly result?: unknown;
   readonly error?: TaskError;
 }
+
+/** The id of an event on the timeline. Who reads events derives it, since there are many more who tell them. */
+export const taskEventId = ({ taskId, run, attempt, kind }: Pick<TaskEvent, 'taskId' | 'run' | 'attempt' | 'kind'>) =>
+  derivedId(taskId, run, attempt, kind);

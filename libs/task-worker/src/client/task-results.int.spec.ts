@@ -28,7 +28,6 @@ describe('Waiting for results', () => {
   const succeed = (taskId: string, answer: number) =>
     application.dataSource.transaction((tx) => {
       const event = {
-        id: randomUUID(),
         taskId,
         run: 1,
         attempt: 1,

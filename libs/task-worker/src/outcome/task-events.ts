@@ -1,4 +1,4 @@
-import { derivedId, type TaskError, type TaskEvent } from '@mentorhub/task-store';
+import type { TaskError, TaskEvent } from '@mentorhub/task-store';
 import type { NamedTask } from '../job/decode-delivery.js';
 import { queueOf, type Job } from '../job/job.js';
 
@@ -10,7 +10,6 @@ export function taskEvent(
   more: Pick<TaskEvent, 'startedAt' | 'waitSeconds' | 'runSeconds' | 'retryInSeconds' | 'result' | 'error'> = {},
 ): TaskEvent {
   return {
-    id: derivedId(job.id, job.run, job.attempt, kind),
     taskId: job.id,
     run: job.run,
     attempt: job.attempt,
@@ -31,6 +30,5 @@ export const waitSeconds = (job: Job, start: Date): number | undefined =>
 
 /** The end of a task whose message no worker can read. */
 export function unreadableEvent(task: NamedTask, queue: string, worker: string, error: TaskError): TaskEvent {
-  const id = derivedId(task.taskId, task.run, task.attempt, 'failed');
-  return { ...task, id, kind: 'failed', at: new Date().toISOString(), queue, worker, error };
+  return { ...task, kind: 'failed', at: new Date().toISOString(), queue, worker, error };
 }

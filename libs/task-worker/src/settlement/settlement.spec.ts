@@ -21,10 +21,10 @@ function settling(idle: boolean) {
   const add = (n: number, told = true) =>
     settlement.add(
       { ack: () => acked.push(n) } as unknown as Delivery,
-      told ? ({ id: String(n) } as TaskEvent) : undefined,
+      told ? ({ taskId: String(n) } as TaskEvent) : undefined,
     );
   const toldIn = (index: number) =>
-    (JSON.parse(sent[index]!.message.body.toString()) as TaskEvent[]).map(({ id }) => Number(id));
+    (JSON.parse(sent[index]!.message.body.toString()) as TaskEvent[]).map(({ taskId }) => Number(taskId));
   return { settlement, sent, acked, add, toldIn };
 }
 
