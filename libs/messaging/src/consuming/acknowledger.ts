@@ -1,4 +1,6 @@
 import type { Channel, Message } from 'amqplib';
+import { ChannelFrames } from '../connection/channel-frames.js';
+import { ackFrames, type Ack } from './ack-frames.js';
 
 /**
  * Settles the deliveries of one channel, those of a tick together: one `multiple` ack up to the lowest delivery that still runs, single
@@ -14,8 +16,10 @@ export class Acknowledger {
   private open = true;
   private written = 0;
   private scheduled: NodeJS.Immediate | undefined;
+  private readonly frames: ChannelFrames;
 
   constructor(private readonly channel: Channel) {
+    this.frames = new ChannelFrames(channel);
     channel.once('close', () => this.shut());
   }
 
@@ -86,16 +90,15 @@ export class Acknowledger {
   private writeAcks(tags: number[]): void {
     const lowestUnfinished: number = this.unfinished.values().next().value ?? Infinity;
     let highestBelow = 0;
+    const acks: Ack[] = [];
     for (const tag of tags) {
-      if (tag > lowestUnfinished) this.ackOnChannel(tag, false);
+      if (tag > lowestUnfinished) acks.push({ tag, multiple: false });
       else if (tag > highestBelow) highestBelow = tag;
     }
-    if (highestBelow > 0) this.ackOnChannel(highestBelow, true);
-  }
-
-  private ackOnChannel(tag: number, multiple: boolean): void {
-    this.channel.ack(reference(tag), multiple);
-    this.written += 1;
+    if (highestBelow > 0) acks.push({ tag: highestBelow, multiple: true });
+    if (acks.length > 1 && this.frames.usable) this.frames.write(ackFrames(this.frames.number, acks));
+    else for (const { tag, multiple } of acks) this.channel.ack(reference(tag), multiple);
+    this.written += acks.length;
   }
 }
 

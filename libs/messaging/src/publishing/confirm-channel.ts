@@ -1,8 +1,10 @@
 import type { ConfirmChannel as AmqpConfirmChannel, Message } from 'amqplib';
 import { closeChannel } from '../connection/channel-closing.js';
+import { ChannelFrames } from '../connection/channel-frames.js';
 import { publishTagHeader } from './message-properties.js';
 import type { PendingPublish } from './pending-publish.js';
 import { PublishError } from './publish-error.js';
+import { PublishFrames } from './publish-frames.js';
 
 const replaceAfterPublishes = 100_000;
 
@@ -18,7 +20,7 @@ export interface ConfirmChannelOwner {
  * An open channel with confirms, and what was published on it but is not confirmed yet.
  *
  * It counts delivery tags itself and listens to the channel's own `ack` and `nack` events, so that a confirm of a thousand messages is one
- * call and not a thousand closures.
+ * call and not a thousand closures. What is published in one tick leaves as one piece.
  */
 export class ConfirmChannel {
   private readonly unconfirmed = new Map<number, PendingPublish>();
@@ -27,6 +29,9 @@ export class ConfirmChannel {
   private nextTag = 1;
   private draining = false;
   private open = true;
+  private readonly frames: ChannelFrames;
+  private readonly gathered: PublishFrames;
+  private flushing = false;
   private error: Error | undefined;
 
   constructor(
@@ -34,6 +39,8 @@ export class ConfirmChannel {
     private readonly window: number,
     private readonly owner: ConfirmChannelOwner,
   ) {
+    this.frames = new ChannelFrames(channel);
+    this.gathered = new PublishFrames(this.frames.number, this.frames.mostBodyBytes);
     channel.on('ack', ({ deliveryTag, multiple }) => this.confirmed(deliveryTag, multiple, false));
     channel.on('nack', ({ deliveryTag, multiple }) => this.confirmed(deliveryTag, multiple, true));
     channel.on('return', (message) => this.returned(message));
@@ -64,11 +71,29 @@ export class ConfirmChannel {
     const { message, properties } = pending;
     const tag = this.nextTag;
     if (message.mandatory) properties.headers[publishTagHeader] = tag;
-    // False means "buffered, but stop": the message itself must not be sent again.
-    const keepWriting = this.channel.publish(message.exchange, message.routingKey, message.body, properties);
+    if (this.frames.usable && this.gathered.add(message, properties)) this.flushSoon();
+    else this.sendByAmqplib(pending);
     this.nextTag += 1;
-    this.draining = !keepWriting;
     this.unconfirmed.set(tag, pending);
+  }
+
+  private sendByAmqplib({ message, properties }: PendingPublish): void {
+    this.flush();
+    // False means "buffered, but stop": the message itself must not be sent again.
+    if (!this.channel.publish(message.exchange, message.routingKey, message.body, properties)) this.draining = true;
+  }
+
+  private flushSoon(): void {
+    if (this.flushing) return;
+    this.flushing = true;
+    process.nextTick(() => this.flush());
+  }
+
+  /** What cannot be written any more is lost with the channel, whose close event tells. */
+  private flush(): void {
+    this.flushing = false;
+    const frames = this.gathered.take();
+    if (frames && this.frames.usable && !this.frames.write(frames)) this.draining = true;
   }
 
   /**
