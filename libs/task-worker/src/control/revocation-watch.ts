@@ -47,6 +47,11 @@ export class RevocationWatch {
     this.tombstones = new LightTombstones(this.most);
   }
 
+  /** False when it is sure, without asking anybody, that a task is not among them. */
+  mayHave({ taskId, run }: TaskRun): boolean {
+    return this.tombstones.know(taskId, run) !== 'not revoked';
+  }
+
   /** @throws what PostgreSQL throws, when it has to be asked. */
   async has(task: TaskRun): Promise<boolean> {
     const known = this.tombstones.know(task.taskId, task.run);

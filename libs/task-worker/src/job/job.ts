@@ -36,6 +36,14 @@ export const timeLimitOf = ({ contract }: Job): TimeLimit =>
 
 export const runOf = ({ id, run, attempt }: Job): TaskRun => ({ taskId: id, run, attempt });
 
+/** What every log line of a job carries. */
+export const logFieldsOf = ({ id, run, attempt, contract }: Job) => ({
+  task_id: id,
+  task: contract.name,
+  run,
+  attempt,
+});
+
 export const queueOf = (job: Job): string => job.delivery.queue;
 
 /** Attempts that count, this one included. */

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { taskEvent } from '../outcome/task-events.js';
 import type { EffectsOptions } from '../running/claims.js';
 import { type Job, runOf } from '../job/job.js';
-import type { Middleware } from './middleware.js';
+import { isTask, only, type Middleware } from './middleware.js';
 
 /**
  * A task whose expiry passed, by the database's clock, while it waited ends as `expired`, unrun and without failure. One
@@ -10,9 +10,7 @@ import type { Middleware } from './middleware.js';
  * Events have no expiry.
  */
 export const expire = (options: EffectsOptions): Middleware => {
-  return async (job, next) => {
-    if (job.contract.kind === 'event') return next();
-    if (!job.expiresAt || job.expiresAt.getTime() > options.store.clock.now()) return next();
+  const unlessBegun: Middleware = async (job, next) => {
     let begun: boolean;
     try {
       begun = await hasBegun(options, job);
@@ -21,6 +19,10 @@ export const expire = (options: EffectsOptions): Middleware => {
     }
     return begun ? next() : { kind: 'expired', event: taskEvent(job, 'expired', options.worker) };
   };
+  return only(isTask, (job, next) => {
+    const isOver = job.expiresAt !== undefined && job.expiresAt.getTime() <= options.store.clock.now();
+    return isOver ? unlessBegun(job, next) : next();
+  });
 };
 
 /** Light tasks leave no trace of having begun, and may run again. */

@@ -1,10 +1,10 @@
+import type { Job } from '../job/job.js';
 import type { ThreadSlots } from '../isolation/thread-slots.js';
-import type { Middleware } from './middleware.js';
+import { only, type Middleware } from './middleware.js';
 
 /** Before a task that is isolated in a thread is claimed and its time runs, it waits for a free one. */
 export const freeThread = (slots: ThreadSlots): Middleware => {
-  return async (job, next) => {
-    if (job.contract.kind === 'event' || job.contract.isolation === 'inline') return next();
+  return only(isIsolated, async (job, next) => {
     // Turned away since the process stops: nothing has run, so whoever gets it next begins with the same attempt.
     const release = await slots.take().catch(() => undefined);
     if (!release) return { kind: 'unstarted' };
@@ -14,5 +14,7 @@ export const freeThread = (slots: ThreadSlots): Middleware => {
     } finally {
       release();
     }
-  };
+  });
 };
+
+const isIsolated = (contract: Job['contract']): boolean => contract.kind === 'task' && contract.isolation === 'thread';

@@ -2,7 +2,7 @@ import type { HealthChecks, Logger } from '@mentorhub/service';
 import type { PayloadCipher } from '@mentorhub/tasks/payload';
 import { missingKeyOf } from '@mentorhub/tasks/payload';
 import type { Job } from '../job/job.js';
-import type { Middleware } from './middleware.js';
+import { only, type Middleware } from './middleware.js';
 
 const awaySeconds = 15;
 const longestAwayMs = 24 * 3600 * 1000;
@@ -29,7 +29,7 @@ export function haveKeys({ cipher, health, logger }: HaveKeysOptions): Middlewar
     if (missing && performance.now() - missing.at < notReadyMs) throw new Error(missing.sentence);
     return true;
   });
-  return async (job, next) => {
+  return only(isSensitive, async (job, next) => {
     const sentence = isWorthWaiting(job) ? missingKeyIn(job, cipher) : undefined;
     if (sentence === undefined) return next();
     const at = performance.now();
@@ -39,8 +39,10 @@ export function haveKeys({ cipher, health, logger }: HaveKeysOptions): Middlewar
       logger.error({ reason: sentence }, 'A task was given back, since this process has not the key of its payload.');
     }
     return { kind: 'postponed', seconds: awaySeconds };
-  };
+  });
 }
+
+const isSensitive = (contract: Job['contract']): boolean => contract.kind === 'task' && contract.sensitive.length > 0;
 
 const missingKeyIn = ({ contract, body }: Job, cipher: PayloadCipher): string | undefined =>
   contract.kind === 'task' ? missingKeyOf(contract, body, cipher) : undefined;

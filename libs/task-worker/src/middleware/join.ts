@@ -1,6 +1,6 @@
 import type { Outcome } from '../outcome/outcome.js';
 import type { Job } from '../job/job.js';
-import type { Middleware } from './middleware.js';
+import { isLight, only, type Middleware } from './middleware.js';
 
 interface Running {
   readonly attempt: number;
@@ -22,7 +22,6 @@ interface Running {
 export function join(): Middleware & { release(job: Job): void } {
   const running = new Map<string, Running>();
   const step: Middleware = async (job, next) => {
-    if (job.contract.kind === 'task' && job.contract.effects === 'idempotent') return next();
     const key = keyOf(job);
     for (let first = running.get(key); first; first = running.get(key)) {
       const outcome = await Promise.race([first.outcome.catch(() => undefined), first.hangs.promise.then(() => later)]);
@@ -38,7 +37,10 @@ export function join(): Middleware & { release(job: Job): void } {
       running.delete(key);
     }
   };
-  return Object.assign(step, { release: (job: Job) => running.get(keyOf(job))?.hangs.resolve(undefined) });
+  return Object.assign(
+    only((contract) => !isLight(contract), step),
+    { release: (job: Job) => running.get(keyOf(job))?.hangs.resolve(undefined) },
+  );
 }
 
 const keyOf = ({ id, run }: Job): string => `${id} ${run}`;

@@ -7,6 +7,7 @@ import type { Outcome } from '../outcome/outcome.js';
 import type { EffectsOptions } from '../running/claims.js';
 import { queueOf, type Job } from '../job/job.js';
 import { UnreadableMessage } from '../job/decode-delivery.js';
+import { only } from './middleware.js';
 
 /** How long a task whose key is busy stays away before it asks again. */
 const keyBusySeconds = 3;
@@ -40,17 +41,26 @@ export class LimitFlow {
     this.shared?.stop();
   }
 
-  readonly step = async (job: Job, next: () => Promise<Outcome>): Promise<Outcome> => {
+  readonly step = only(
+    (contract) => this.mayLimit(contract),
+    (job, next) => this.limited(job, next),
+  );
+
+  private mayLimit(contract: Job['contract']): boolean {
+    if (contract.kind === 'event') return false;
+    return this.limiters.has(contract.name) || contract.concurrencyKey !== undefined || this.shared !== undefined;
+  }
+
+  private async limited(job: Job, next: () => Promise<Outcome>): Promise<Outcome> {
     const { contract } = job;
     if (contract.kind === 'event') return next();
-    if (!this.limiters.has(contract.name) && !contract.concurrencyKey && !this.shared) return next();
     try {
       return await this.underKey(job, contract, () => this.inTurn(job, this.limitersOf(job), next));
     } catch (error) {
       if (error instanceof UnreadableMessage) throw error;
       return { kind: 'fault', error };
     }
-  };
+  }
 
   private async underKey(job: Job, contract: AnyTaskContract, next: () => Promise<Outcome>): Promise<Outcome> {
     const { concurrencyKey } = contract;

@@ -3,19 +3,18 @@ import { withLogFields, type Logger } from '@mentorhub/service';
 import { withRemoteParent } from '@mentorhub/tracing';
 import type { Outcome } from '../outcome/outcome.js';
 import { taskNamedBy } from '../job/decode-delivery.js';
-import type { Job } from '../job/job.js';
+import { logFieldsOf, type Job } from '../job/job.js';
 import type { Middleware } from './middleware.js';
 
 /** Every line logged below carries the task's id; each job ends with one line that says how it went, and why. */
 export const log = (logger: Logger): Middleware => {
-  return (job, next) => {
-    const { id, run, attempt, contract } = job;
-    return withLogFields({ task_id: id, task: contract.name, run, attempt }, async () => {
-      const outcome = await next();
-      write(logger, job, outcome);
-      return outcome;
-    });
-  };
+  return (job, next) =>
+    withLogFields(logFieldsOf(job), () =>
+      next().then((outcome) => {
+        write(logger, job, outcome);
+        return outcome;
+      }),
+    );
 };
 
 function write(logger: Logger, job: Job, outcome: Outcome): void {

@@ -1,11 +1,10 @@
 import { taskMetrics, type TaskOutcome } from '@mentorhub/metrics';
 import type { Outcome } from '../outcome/outcome.js';
 import type { Job } from '../job/job.js';
-import type { Middleware } from './middleware.js';
+import { isTask, only } from './middleware.js';
 
 /** Counts and times tasks; events of a domain are no tasks. */
-export const measure: Middleware = async (job, next) => {
-  if (job.contract.kind === 'event') return next();
+export const measure = only(isTask, async (job, next) => {
   const task = job.contract.name;
   taskMetrics.inflight.inc({ task });
   try {
@@ -15,7 +14,7 @@ export const measure: Middleware = async (job, next) => {
   } finally {
     taskMetrics.inflight.dec({ task });
   }
-};
+});
 
 /** `busy`, `superseded` and faults decide nothing, so they are not counted as processed. */
 const counted: Partial<Record<Outcome['kind'], TaskOutcome>> = {

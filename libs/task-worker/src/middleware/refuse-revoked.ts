@@ -2,11 +2,11 @@ import type { RevocationWatch } from '../control/revocation-watch.js';
 import type { Outcome } from '../outcome/outcome.js';
 import type { EffectsOptions } from '../running/claims.js';
 import { type Job, runOf } from '../job/job.js';
-import type { Middleware } from './middleware.js';
+import { isLight, only, type Middleware } from './middleware.js';
 
 /** A revoked task whose effects are `idempotent` is not run; the others find their tombstone when they are claimed. */
 export function refuseRevoked(
-  watch: Pick<RevocationWatch, 'has'>,
+  watch: Pick<RevocationWatch, 'has' | 'mayHave'>,
   { store, runner, worker }: EffectsOptions,
 ): Middleware {
   const refusal = async (job: Job): Promise<Outcome | undefined> => {
@@ -14,9 +14,9 @@ export function refuseRevoked(
     const told = await store.revocations.markRevoked(store.dataSource.manager, runOf(job), worker);
     return told ? runner.revoked(job) : { kind: 'superseded' };
   };
-  return async (job, next) => {
-    if (job.contract.kind === 'event' || job.contract.effects !== 'idempotent') return next();
+  const unlessRefused: Middleware = async (job, next) => {
     const refused = await refusal(job).catch((error: unknown): Outcome => ({ kind: 'fault', error }));
     return refused ?? next();
   };
+  return only(isLight, (job, next) => (watch.mayHave(runOf(job)) ? unlessRefused(job, next) : next()));
 }

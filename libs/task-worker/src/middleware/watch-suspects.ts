@@ -46,8 +46,12 @@ export class SuspectWatch {
   readonly refuseHanging = async (job: Job, next: () => Promise<Outcome>): Promise<Outcome> =>
     this.hangsHere(job) ? this.decide(() => this.cameBackToHangingHandler(job)) : next();
 
-  readonly step = (job: Job, next: () => Promise<Outcome>): Promise<Outcome> =>
-    this.decide(() => this.watched(job, next));
+  /** Nothing is known against what has not come back, and usually nobody is alone or wants to be. */
+  readonly step = (job: Job, next: () => Promise<Outcome>): Promise<Outcome> => {
+    const leave =
+      job.redeliveries < watchedFromRedelivery && !this.stopped ? this.lock.sharedNow(longestSeconds(job)) : undefined;
+    return leave ? this.unsuspected(job, next, leave) : this.decide(() => this.watched(job, next));
+  };
 
   /** Told of a handler that has not returned long after its hard limit. */
   async noticeHanging(job: Job): Promise<void> {
@@ -81,6 +85,23 @@ export class SuspectWatch {
     } catch (error) {
       if (error instanceof UnreadableMessage) throw error;
       return { kind: 'fault', error };
+    }
+  }
+
+  private async unsuspected(job: Job, next: () => Promise<Outcome>, leave: Leave): Promise<Outcome> {
+    const start = newStart({ marked: false, counted: false });
+    this.starts.set(job, start);
+    try {
+      const outcome = await next();
+      this.forget(job);
+      if (start.counted) await this.ended(job, start, outcome); // it hung, and has returned after all
+      return outcome;
+    } catch (error) {
+      if (error instanceof UnreadableMessage) throw error;
+      return { kind: 'fault', error };
+    } finally {
+      this.forget(job);
+      leave();
     }
   }
 
@@ -138,9 +159,13 @@ export class SuspectWatch {
     try {
       return await next();
     } finally {
-      this.starts.delete(job);
-      this.hanging.delete(job);
+      this.forget(job);
     }
+  }
+
+  private forget(job: Job): void {
+    this.starts.delete(job);
+    this.hanging.delete(job);
   }
 
   private async ended(job: Job, start: Start, outcome: Outcome): Promise<void> {
@@ -180,7 +205,10 @@ export class SuspectWatch {
   }
 
   private hangsHere({ id, run, attempt }: Job): boolean {
-    return [...this.hanging].some((job) => job.id === id && job.run === run && job.attempt === attempt);
+    return (
+      this.hanging.size > 0 &&
+      [...this.hanging].some((job) => job.id === id && job.run === run && job.attempt === attempt)
+    );
   }
 
   private async cameBackToHangingHandler(job: Job): Promise<Outcome> {

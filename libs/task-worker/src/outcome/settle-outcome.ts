@@ -39,7 +39,7 @@ export class OutcomeSettler {
 
   constructor(private readonly options: OutcomeSettlerOptions) {}
 
-  async settle(delivery: Delivery, outcome: Outcome, job?: Job): Promise<void> {
+  settle(delivery: Delivery, outcome: Outcome, job?: Job): Promise<void> | void {
     switch (outcome.kind) {
       case 'succeeded':
       case 'expired':

@@ -23,17 +23,25 @@ export const isCutShort = (error: unknown): error is HardLimitError | RevokedErr
  *    thread is ended by its pool, so no hard limit is given here.)
  */
 export class AttemptLimits {
-  readonly abort = new AbortController();
+  private abort: AbortController | undefined;
   private readonly timers: NodeJS.Timeout[] = [];
   private reason: HardLimitError | RevokedError | undefined;
   private cutting: Promise<void> | undefined;
+  private fired: Error | undefined;
 
   constructor(
     { softSeconds, hardSeconds }: Partial<TimeLimit>,
     private readonly onCut: (reason: HardLimitError | RevokedError) => Promise<void>,
   ) {
-    if (softSeconds !== undefined) this.after(softSeconds, () => this.abort.abort(softLimitReached(softSeconds)));
+    if (softSeconds !== undefined) this.after(softSeconds, () => this.fire(softLimitReached(softSeconds)));
     if (hardSeconds !== undefined) this.after(hardSeconds, () => this.cut(new HardLimitError(hardSeconds)));
+  }
+
+  /** What tells a handler that it should end; made when it is asked for. */
+  get signal(): AbortSignal {
+    this.abort ??= new AbortController();
+    if (this.fired && !this.abort.signal.aborted) this.abort.abort(this.fired);
+    return this.abort.signal;
   }
 
   /** Why the attempt no longer counts as the handler's to decide. */
@@ -44,7 +52,7 @@ export class AttemptLimits {
   cut(reason: HardLimitError | RevokedError): void {
     if (this.reason) return;
     this.reason = reason;
-    this.abort.abort(reason);
+    this.fire(reason);
     this.cutting = this.onCut(reason);
   }
 
@@ -55,6 +63,11 @@ export class AttemptLimits {
 
   release(): void {
     for (const timer of this.timers) clearTimeout(timer);
+  }
+
+  private fire(reason: Error): void {
+    this.fired ??= reason;
+    this.abort?.abort(reason);
   }
 
   private after(seconds: number, act: () => void): void {

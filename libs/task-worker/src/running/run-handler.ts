@@ -1,5 +1,5 @@
-import { AsyncResource } from 'node:async_hooks';
-import { type Logger } from '@mentorhub/service';
+import { withLogFields, type Logger } from '@mentorhub/service';
+import { captureTrace } from '@mentorhub/tracing';
 import type { TaskError, TaskEvent } from '@mentorhub/task-store';
 import type { EntityManager } from 'typeorm';
 import type { Tasks } from '@mentorhub/tasks';
@@ -12,7 +12,7 @@ import { taskEvent, waitSeconds } from '../outcome/task-events.js';
 import { toTaskError } from '../outcome/task-error.js';
 import type { ExternalContext, TaskContext } from '../job/context.js';
 import { UnreadableMessage } from '../job/decode-delivery.js';
-import { timeLimitOf, triesOf, type Job } from '../job/job.js';
+import { logFieldsOf, timeLimitOf, triesOf, type Job } from '../job/job.js';
 import { noteAmbiguousCall } from './ambiguous-call.js';
 import { AttemptLimits, RevokedError } from './attempt-limits.js';
 import { poisonText } from './poison.js';
@@ -75,13 +75,14 @@ export class HandlerRunner {
   /** @throws {HandlerFailure} the handler threw, its result does not fit, or the attempt was cut short. */
   async run(job: Job, payload: unknown, extras: AttemptExtras): Promise<RecordedOutcome> {
     const startedAt = new Date();
+    const withTrace = captureTrace();
     // A revocation comes from elsewhere; its line belongs to this task and trace all the same.
-    const onCut = AsyncResource.bind((reason: Error) => this.onCut(reason, extras));
+    const onCut = (reason: Error) => withTrace(() => withLogFields(logFieldsOf(job), () => this.onCut(reason, extras)));
     const limits = new AttemptLimits(limitsOf(job), onCut);
     const end = this.options.running.start(job, startedAt, limits);
     const call = new OutsideCall(extras.startCalling, limits);
     try {
-      const returned = await this.handlerOf(job)(payload, this.contextOf(job, limits.abort.signal, call, extras));
+      const returned = await this.handlerOf(job)(payload, this.contextOf(job, limits, call, extras));
       // A call that was made and answered happened, late or not; everything else did not count any more.
       if (limits.cutShort && !call.answered) throw limits.cutShort;
       return this.succeeded(job, startedAt, checkResult(job, returned));
@@ -178,7 +179,7 @@ export class HandlerRunner {
 
   private contextOf(
     job: Job,
-    signal: AbortSignal,
+    limits: AttemptLimits,
     call: OutsideCall,
     { tx, startCalling }: AttemptExtras,
   ): TaskContext {
@@ -190,7 +191,9 @@ export class HandlerRunner {
       run: job.run,
       attempt: triesOf(job),
       queue: job.delivery.queue,
-      signal,
+      get signal() {
+        return limits.signal;
+      },
       log: logger,
       progress: (value) => this.options.progress.report(job, value),
       enqueue: (contract, payload, options) => tasks.enqueue(contract, payload, { ...options, parent, tx }),

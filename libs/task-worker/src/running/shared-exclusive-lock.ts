@@ -36,6 +36,12 @@ export class SharedExclusiveLock {
     return this.place(false, seconds);
   }
 
+  /** A place beside others, if there is one without waiting. */
+  sharedNow(seconds: number): Leave | undefined {
+    if (this.stopped || this.waiting.length > 0 || this.isTaken(performance.now())) return undefined;
+    return this.enter(false, seconds);
+  }
+
   /** A place with nothing beside it. @returns undefined when it was sent away. */
   exclusive(seconds: number): Promise<Leave | undefined> {
     return this.place(true, seconds);

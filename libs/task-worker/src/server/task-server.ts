@@ -2,7 +2,7 @@ import type { Broker, Delivery, MessagePublisher } from '@mentorhub/messaging';
 import { isDatabaseAway, type DatabaseProbe, type HealthChecks, type Logger } from '@mentorhub/service';
 import { isRefusedValue, type TaskStore } from '@mentorhub/task-store';
 import { Server, type CustomTransportStrategy } from '@nestjs/microservices';
-import { lastValueFrom } from 'rxjs';
+import { isObservable, lastValueFrom } from 'rxjs';
 import type { Tasks } from '@mentorhub/tasks';
 import { queueFor, type Catalogue } from '@mentorhub/task-contracts';
 import { RevocationWatch } from '../control/revocation-watch.js';
@@ -85,6 +85,7 @@ export class TaskServer extends Server implements CustomTransportStrategy {
   private readonly progress: ProgressReports;
   private readonly stranded: StrandedDelays | undefined;
   private closing = false;
+  private readonly calls = new Map<string, HandlerCall>();
   private readonly run: (job: Job) => Promise<Outcome>;
 
   constructor(private readonly options: TaskServerOptions) {
@@ -257,7 +258,9 @@ export class TaskServer extends Server implements CustomTransportStrategy {
   private async decide(delivery: Delivery, waitWithoutPlace: WaitWithoutPlace): Promise<void> {
     try {
       const job = decodeDelivery(delivery, this.options.catalogue, waitWithoutPlace);
-      await this.settler.settle(delivery, this.unlessRefused(delivery, await this.untilDecided(job)), job);
+      const first = await this.run(job);
+      const outcome = first.kind === 'fault' ? await this.untilDecided(job, first) : first;
+      await this.settler.settle(delivery, this.unlessRefused(delivery, outcome), job);
     } catch (error) {
       if (!(error instanceof UnreadableMessage)) throw error;
       const outcome = this.unreadable(delivery, error.reason, error);
@@ -270,9 +273,9 @@ export class TaskServer extends Server implements CustomTransportStrategy {
    * Runs a job again, here, for as long as the database is away; and a few times when a fault of the runtime's own
    * statements is one that an immediate repetition mends.
    */
-  private async untilDecided(job: Job): Promise<Outcome> {
+  private async untilDecided(job: Job, first: Outcome): Promise<Outcome> {
+    let outcome = first;
     for (let repeats = 0; ; repeats += 1) {
-      const outcome = await this.run(job);
       if (outcome.kind !== 'fault' || !runsAgainAtOnce(outcome.error)) return outcome;
       if (!(await this.mayRepeat(outcome.error))) {
         await this.circuit.untilBack();
@@ -281,6 +284,7 @@ export class TaskServer extends Server implements CustomTransportStrategy {
       }
       if (this.circuit.isStopped || !job.delivery.channelOpen) return { kind: 'unstarted' };
       if (repeats === mostRepeats) return outcome;
+      outcome = await this.run(job);
     }
   }
 
@@ -312,9 +316,15 @@ export class TaskServer extends Server implements CustomTransportStrategy {
   private handlerOf(name: string): HandlerCall | undefined {
     const isolated = this.isolated.handlerOf(name);
     if (isolated) return isolated;
+    const known = this.calls.get(name);
+    if (known) return known;
     const handler = this.messageHandlers.get(name);
     if (!handler) return undefined;
-    return async (payload, context) =>
-      lastValueFrom(this.transformToObservable(await handler(payload, context)), { defaultValue: undefined });
+    const call: HandlerCall = async (payload, context) => {
+      const returned: unknown = await handler(payload, context);
+      return isObservable(returned) ? lastValueFrom(returned, { defaultValue: undefined }) : returned;
+    };
+    this.calls.set(name, call);
+    return call;
   }
 }
