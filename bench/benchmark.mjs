@@ -1,5 +1,6 @@
 import { join, resolve } from 'node:path';
 import { elapsed } from '../tools/local/progress.mjs';
+import { prepareBefore } from './before.mjs';
 import { cases } from './catalogue.mjs';
 import { planOf } from './plan.mjs';
 import { prepareWorkspace } from './prepare-workspace.mjs';
@@ -31,8 +32,10 @@ export class Benchmark {
     const { options, signal } = this;
     await prepareWorkspace({ say, signal });
     const wanted = new Set(options.systems.flatMap((system) => systems[system].needs));
+    const before = wanted.has('before') ? await this.prepareBefore() : undefined;
     say('Starting RabbitMQ, PostgreSQL and what the systems need.');
     this.servers = await startPrivateServers({ wanted, say, signal });
+    this.missing = { ...this.servers.missing, before };
     try {
       this.versions = await versionsOf(this.servers.urls);
       await this.measureAll(this.cellsToRun());
@@ -41,6 +44,12 @@ export class Benchmark {
     }
     say(`The run took ${elapsed()}.`);
     await writeResults(options, this.results.toJson(this.versions), say);
+  }
+
+  /** Minutes, the first time. */
+  prepareBefore() {
+    if (this.options.quick) return 'A quick run has no time for it.';
+    return prepareBefore({ say, signal: this.signal });
   }
 
   async measureAll(cells) {
@@ -53,7 +62,7 @@ export class Benchmark {
   }
 
   cellsToRun() {
-    const { missing } = this.servers;
+    const { missing } = this;
     const reasonOf = (system) => systems[system].needs.map((need) => missing[need]).find(Boolean);
     for (const system of this.options.systems.filter(reasonOf)) {
       this.results.leaveOut(system, reasonOf(system));

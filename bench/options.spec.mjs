@@ -5,7 +5,7 @@ describe('The options of a run', () => {
     const { cases, systems, partial, rounds } = readOptions([]);
     expect({ cases: cases.length, systems: systems.length, partial, rounds }).toEqual({
       cases: 9,
-      systems: 10,
+      systems: 11,
       partial: false,
       rounds: undefined,
     });

@@ -1,5 +1,5 @@
 /**
- * The systems, as data. `needs` names a server that may be missing on this machine. `without` says for each case that a system
+ * The systems, as data. `needs` names what may be missing on this machine: a server, or the product as it was. `without` says for each case that a system
  * has no cell of, why; whatever is not in it is measured.
  */
 const noBulk = 'it has no call for many tasks at once; the window of `enqueue-direct` is all there is';
@@ -10,6 +10,7 @@ const singleOnly = 'it differs from `pg-boss` only in how tracked jobs are done'
 
 export const systems = {
   mentorhub: { needs: [], without: {} },
+  'mentorhub-before': { needs: ['before'], without: {} },
   amqplib: {
     needs: [],
     without: {

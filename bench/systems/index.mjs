@@ -27,6 +27,7 @@
 
 const modules = {
   mentorhub: () => import('./mentorhub/mentorhub.mjs').then(({ mentorhub }) => mentorhub),
+  'mentorhub-before': () => import('../before.mjs').then(({ loadBefore }) => loadBefore()),
   amqplib: () => import('./amqplib.mjs').then(({ amqplib }) => amqplib),
   'amqplib-outcome': () => import('./amqplib.mjs').then(({ amqplibOutcome }) => amqplibOutcome),
   'amqplib-topic': () => import('./amqplib.mjs').then(({ amqplibTopic }) => amqplibTopic),
