@@ -2,7 +2,6 @@ import type { Broker, Delivery, MessagePublisher } from '@mentorhub/messaging';
 import { isDatabaseAway, type DatabaseProbe, type HealthChecks, type Logger } from '@mentorhub/service';
 import { isRefusedValue, type TaskStore } from '@mentorhub/task-store';
 import { Server, type CustomTransportStrategy } from '@nestjs/microservices';
-import { isObservable, lastValueFrom } from 'rxjs';
 import type { Tasks } from '@mentorhub/tasks';
 import { queueFor, type Catalogue } from '@mentorhub/task-contracts';
 import { RevocationWatch } from '../control/revocation-watch.js';
@@ -40,6 +39,7 @@ import { decodeDelivery, taskNamedBy, UnreadableMessage, type UnreadableReason }
 import { HandlerConfigurationError } from '../job/handler-configuration-error.js';
 import { taskTransport } from '../job/handlers.js';
 import type { Job } from '../job/job.js';
+import { resultOf } from './plain-handlers.js';
 import { QueueLane, type WaitWithoutPlace } from '../job/queue-lane.js';
 
 export interface TaskServerOptions {
@@ -58,6 +58,8 @@ export interface TaskServerOptions {
   readonly strandedDelays?: boolean | { readonly waitsSeconds: readonly number[] };
   /** Rates that the deployment sets. */
   readonly sharedRates?: SharedRatesOf;
+  /** Handlers that are called without Nest, by the names of their contracts. Default: none. Asked once all handlers are known. */
+  readonly plainHandlers?: () => ReadonlyMap<string, HandlerCall>;
   readonly worker: string;
   readonly health: HealthChecks;
   readonly databaseProbe: Pick<DatabaseProbe, 'look'>;
@@ -86,6 +88,7 @@ export class TaskServer extends Server implements CustomTransportStrategy {
   private readonly stranded: StrandedDelays | undefined;
   private closing = false;
   private readonly calls = new Map<string, HandlerCall>();
+  private plain: ReadonlyMap<string, HandlerCall> | undefined;
   private readonly run: (job: Job) => Promise<Outcome>;
 
   constructor(private readonly options: TaskServerOptions) {
@@ -320,10 +323,9 @@ export class TaskServer extends Server implements CustomTransportStrategy {
     if (known) return known;
     const handler = this.messageHandlers.get(name);
     if (!handler) return undefined;
-    const call: HandlerCall = async (payload, context) => {
-      const returned: unknown = await handler(payload, context);
-      return isObservable(returned) ? lastValueFrom(returned, { defaultValue: undefined }) : returned;
-    };
+    this.plain ??= this.options.plainHandlers?.() ?? new Map();
+    const byNest: HandlerCall = async (payload, context) => resultOf(await handler(payload, context));
+    const call = this.plain.get(name) ?? byNest;
     this.calls.set(name, call);
     return call;
   }

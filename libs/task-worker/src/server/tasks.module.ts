@@ -10,6 +10,7 @@ import {
   type OnApplicationBootstrap,
   type OnApplicationShutdown,
 } from '@nestjs/common';
+import { ModuleRef, ModulesContainer } from '@nestjs/core';
 import { DataSource } from 'typeorm';
 import { TaskResults } from '@mentorhub/tasks';
 import { Tasks } from '@mentorhub/tasks';
@@ -20,6 +21,7 @@ import type { ThreadOptions } from '../isolation/thread-options.js';
 import { failureReasons } from '../outcome/outcome.js';
 import { PayloadCipher, type PayloadKeys } from '@mentorhub/tasks/payload';
 import { unreadableReasons } from '../job/decode-delivery.js';
+import { configOf, plainHandlers } from './plain-handlers.js';
 import { TaskServer } from './task-server.js';
 
 export interface TasksModuleOptions {
@@ -87,7 +89,17 @@ export class TasksModule implements OnApplicationBootstrap, BeforeApplicationShu
         { provide: Tasks, inject: [TaskStore, Broker, PayloadCipher, TaskResults], useFactory: makeTasks(options) },
         {
           provide: TaskServer,
-          inject: [Broker, TaskStore, Tasks, PayloadCipher, HealthChecks, DatabaseProbe, SERVICE_LOGGER],
+          inject: [
+            Broker,
+            TaskStore,
+            Tasks,
+            PayloadCipher,
+            HealthChecks,
+            DatabaseProbe,
+            SERVICE_LOGGER,
+            ModulesContainer,
+            ModuleRef,
+          ],
           useFactory: makeServer(options),
         },
       ],
@@ -158,8 +170,20 @@ const makeServer =
     health: HealthChecks,
     databaseProbe: DatabaseProbe,
     taskLogger: Logger,
+    modules: ModulesContainer,
+    moduleRef: ModuleRef,
   ) =>
-    new TaskServer({ ...options, broker, store, tasks, cipher, health, databaseProbe, taskLogger });
+    new TaskServer({
+      ...options,
+      broker,
+      store,
+      tasks,
+      cipher,
+      health,
+      databaseProbe,
+      taskLogger,
+      plainHandlers: () => plainHandlers(modules, configOf(moduleRef)),
+    });
 
 const makeResults =
   ({ exchanges, worker }: TasksModuleOptions) =>
