@@ -1,5 +1,8 @@
 import { randomBytes } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
 import pg from 'pg';
+
+const longestWaitMs = 10_000;
 
 /** A database and a vhost of a cell's own on the run's servers, so that no cell finds what another left. */
 export async function cellServers(servers) {
@@ -13,10 +16,24 @@ export async function cellServers(servers) {
   return {
     servers: { ...servers, databaseUrl, amqpUrl: withPath(servers.amqpUrl, name) },
     remove: async () => {
+      await untilUnused(servers.databaseUrl, name);
       await administrate(servers.databaseUrl, `DROP DATABASE ${name} WITH (FORCE)`);
       await vhost('DELETE', servers, name);
     },
   };
+}
+
+/**
+ * A pool of node-postgres says that it has ended before its connections have. One that is ended by force in between is an error that
+ * nobody handles, which ended the process of a cell, and with it the figure.
+ */
+async function untilUnused(url, name) {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  const sql = 'SELECT FROM pg_stat_activity WHERE datname = $1';
+  for (let waited = 0; waited < longestWaitMs && (await client.query(sql, [name])).rowCount > 0; waited += 20)
+    await pause(20);
+  await client.end();
 }
 
 async function administrate(url, sql) {
