@@ -92,6 +92,8 @@ export class SuspectWatch {
     const start = newStart({ marked: false, counted: false });
     this.starts.set(job, start);
     try {
+      // The broker may have given it to somebody else while it waited for its turn.
+      if (!job.delivery.channelOpen) return { kind: 'superseded' };
       const outcome = await next();
       this.forget(job);
       if (start.counted) await this.ended(job, start, outcome); // it hung, and has returned after all

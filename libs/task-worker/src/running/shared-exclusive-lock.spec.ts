@@ -99,6 +99,21 @@ describe('SharedExclusiveLock', () => {
     expect(log.slice(3)).toEqual(['+beside']);
   });
 
+  it('gives a place beside others at once, or none: not while one is alone or wants to be, nor once it is stopped', async () => {
+    const leave = lock.sharedNow(long);
+    expect(leave).toBeDefined();
+    ask('alone', 'exclusive');
+    await settle();
+    expect([log, lock.sharedNow(long)]).toEqual([[], undefined]);
+    leave!();
+    await settle();
+    expect([log, lock.sharedNow(long)]).toEqual([['+alone'], undefined]);
+    places['alone']!();
+    expect(lock.sharedNow(long)).toBeDefined();
+    lock.stop();
+    expect(lock.sharedNow(long)).toBeUndefined();
+  });
+
   it('sends away who waits, and who comes, once it is stopped', async () => {
     ask('alone', 'exclusive');
     ask('alone2', 'exclusive');
