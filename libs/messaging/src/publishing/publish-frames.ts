@@ -138,7 +138,7 @@ export class PublishFrames {
     }
     if (properties.type !== undefined) {
       flags |= flag.type;
-      at = this.putShort(at, properties.type as string, most);
+      at = this.putShort(at, properties.type, most);
     }
     if (properties.appId !== undefined) {
       flags |= flag.appId;
