@@ -94,6 +94,21 @@ describe('Frames of publishes', () => {
     expect(frames.take()).toEqual(Buffer.concat([byAmqplib(7, plain), byAmqplib(7, plain)]));
   });
 
+  it('tell apart what differs in its exchange, its routing key, or whether a queue must take it', () => {
+    const frames = new PublishFrames(1, 131_064);
+    const alike = [
+      { exchange: 'a', routingKey: 'bc' },
+      { exchange: 'ab', routingKey: 'c' },
+      { exchange: 'a\0b', routingKey: 'c' },
+      { exchange: 'a', routingKey: 'b\0c' },
+    ].flatMap((names) => [true, false].map((mandatory) => ({ ...plain, ...names, mandatory })));
+    // Twice, since what was seen before is kept.
+    for (const message of [...alike, ...alike]) {
+      expect(frames.add(message, messageProperties(message))).toBe(true);
+      expect(frames.take()).toEqual(byAmqplib(1, message));
+    }
+  });
+
   it('never change what was taken before', () => {
     const frames = new PublishFrames(1, 131_064);
     const taken = Array.from({ length: 300 }, (_, n) => {

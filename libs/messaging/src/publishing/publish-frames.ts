@@ -88,7 +88,7 @@ export class PublishFrames {
   }
 
   private methodOf({ exchange, routingKey, mandatory }: OutgoingMessage): Buffer | undefined {
-    const key = `${mandatory ? 1 : 0}${exchange}\0${routingKey}`;
+    const key = `${mandatory ? 'm' : '-'}${exchange.length} ${exchange}${routingKey}`;
     const known = this.methods.get(key);
     if (known) return known;
     const made = methodFrame(this.channel, exchange, routingKey, mandatory === true);

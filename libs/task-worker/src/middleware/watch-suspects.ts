@@ -48,8 +48,7 @@ export class SuspectWatch {
 
   /** Nothing is known against what has not come back, and usually nobody is alone or wants to be. */
   readonly step = (job: Job, next: () => Promise<Outcome>): Promise<Outcome> => {
-    const leave =
-      job.redeliveries < watchedFromRedelivery && !this.stopped ? this.lock.sharedNow(longestSeconds(job)) : undefined;
+    const leave = job.redeliveries < watchedFromRedelivery ? this.lock.sharedNow(longestSeconds(job)) : undefined;
     return leave ? this.unsuspected(job, next, leave) : this.decide(() => this.watched(job, next));
   };
 

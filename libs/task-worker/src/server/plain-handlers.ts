@@ -86,15 +86,12 @@ function takesItsArguments({ constructor }: object, key: string): boolean {
   );
 }
 
+/** Those that are made for each call make every controller one that is, too. */
 const hasGlobalEnhancers = (config: ApplicationConfig): boolean =>
   [
     config.getGlobalGuards(),
     config.getGlobalPipes(),
     config.getGlobalInterceptors(),
     config.getGlobalFilters(),
-    config.getGlobalRequestGuards(),
-    config.getGlobalRequestPipes(),
-    config.getGlobalRequestInterceptors(),
-    config.getGlobalRequestFilters(),
     config.getGlobalPreRequestHooks(),
   ].some((enhancers) => enhancers.length > 0);
