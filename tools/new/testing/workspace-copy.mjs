@@ -1,30 +1,23 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { workspaceEnvironment } from '../../local/environment.mjs';
 import { localDirectory, nodeModules, pinnedNode, repositoryRoot } from '../../local/paths.mjs';
+
+const leftOut = new Set(['node_modules', '.git', '.local', '.nx', 'out-tsc']);
 
 // npm and the launcher write them in place, which must not reach the original by a hard link.
 const writtenInPlace = ['.package-lock.json', '.mentorhub-lock-hash'];
 
 /**
- * The workspace as it stands, with uncommitted files, its packages (hard links) and what is built, in a folder of its own
+ * The workspace as it stands, with what is built and its packages (hard links), in a folder of its own
  * beside the original, so that what a command changes can be built and tested.
  */
 export class WorkspaceCopy {
   constructor() {
     mkdirSync(localDirectory, { recursive: true });
     this.root = mkdtempSync(join(localDirectory, 'copy-'));
-    const listed = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], {
-      cwd: repositoryRoot,
-      encoding: 'utf8',
-    });
-    for (const file of listed.split('\0').filter(Boolean)) this.#copy(file);
-    const built = execFileSync('sh', ['-c', 'ls -d apps/*/dist libs/*/dist'], {
-      cwd: repositoryRoot,
-      encoding: 'utf8',
-    });
-    for (const folder of built.trim().split('\n')) this.#copy(folder);
+    for (const name of readdirSync(repositoryRoot).filter((entry) => !leftOut.has(entry))) this.#copy(name);
     execFileSync('cp', ['-al', nodeModules, this.root]);
     for (const name of writtenInPlace) {
       const path = join('node_modules', name);
@@ -76,7 +69,7 @@ export class WorkspaceCopy {
       recursive: true,
       preserveTimestamps: true,
       verbatimSymlinks: true,
-      force: true,
+      filter: (source) => source === join(repositoryRoot, path) || !leftOut.has(basename(source)),
     });
   }
 }
