@@ -43,5 +43,5 @@ export function announce({ gateway, mail, rabbitmqManagement: broker, database, 
   curl -X POST ${gateway}/v1/users \\
     -H 'Authorization: Bearer ${apiKey ?? '<a key of API_KEYS>'}' \\
     -H 'Content-Type: application/json' \\
-    -d '${user}'\n\nCtrl-C stops everything.\n`);
+    -d '${user}'\n\nFor the calls in README and docs:\n\n  export GATEWAY=${gateway} API_KEY='${apiKey ?? '<a key of API_KEYS>'}'\n\nCtrl-C stops everything.\n`);
 }

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { requireNode } from '../local/node-version.mjs';
 import { isInstalled } from '../local/install.mjs';
@@ -48,16 +49,25 @@ async function main() {
   const { add } = await import(kinds[kind]);
   const { changes, finish, next } = add(words, values);
   await changes.format();
-  for (const line of changes.summary()) console.log(line);
-  if (values['dry-run']) return console.log('Nothing was changed.');
-  const undo = changes.write();
+  const summary = changes.summary().join('\n');
+  if (values['dry-run']) return console.log(`${summary}\nNothing was changed.`);
+  await allOrNothing(changes.write(), finish);
+  console.log(`${summary}\n\n${next}`);
+}
+
+/** Takes back what is written when what has to be done with it fails or somebody interrupts it. */
+async function allOrNothing(undo, work) {
+  let interrupted = false;
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => (interrupted = true));
   try {
-    finish();
+    work();
+    await nextTurn(); // a signal is heard only now: programs ran meanwhile
+    if (interrupted) throw new SetupError('');
   } catch (error) {
+    await nextTurn();
     undo();
-    throw error;
+    throw interrupted ? new SetupError('Interrupted: everything is as it was.') : error;
   }
-  console.log(`\n${next}`);
 }
 
 function read() {
@@ -70,6 +80,6 @@ function read() {
   try {
     return parseArgs({ options, allowPositionals: true });
   } catch (error) {
-    throw new SetupError(`${error.message}\n\n${usage}`);
+    throw new SetupError(`${error.message.split(/\.? To specify/)[0]}.\n\n${usage}`);
   }
 }

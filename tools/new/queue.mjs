@@ -5,18 +5,21 @@ import {
   consumersFile,
   exportSchemas,
   fits,
+  ownNames,
   readConsumers,
   readRoutes,
   readServices,
   rootModuleOf,
   routingFile,
+  schemasFile,
 } from './workspace.mjs';
 
 /** A queue: a route to it, and a service that consumes it. Topology, dead letters and delays follow from those. */
 export function add([queue, service, pattern = `${queue}.*`, ...more]) {
   const changes = new Changes();
   const routes = readRoutes(changes);
-  check({ queue, service, pattern, more, routes });
+  check({ queue, service, pattern, more, routes, own: ownNames(changes) });
+  changes.keep(schemasFile);
   rootModuleOf(changes, service);
   const before = routes.findIndex((route) => fits(route, pattern.replace(/\*$/, 'anything')) || route.pattern === '*');
   const route = `{ pattern: '${pattern}', queue: '${queue}' }`;
@@ -31,7 +34,7 @@ Services declare the queue when they start; with AMQP_TOPOLOGY=verify a deployme
   };
 }
 
-function check({ queue, service, pattern, more, routes }) {
+function check({ queue, service, pattern, more, routes, own }) {
   if (!/^[a-z][a-z0-9-]*$/.test(queue ?? ''))
     throw new SetupError(
       `A queue is named in lower case, without dots, such as reports${queue ? `; "${queue}" is not` : ''}.`,
@@ -45,6 +48,8 @@ function check({ queue, service, pattern, more, routes }) {
     throw new SetupError(
       `Say which service consumes it: npm run new queue ${queue} <service>, one of ${services.join(', ')}.`,
     );
+  if (own.includes(queue))
+    throw new SetupError(`"${queue}" is a name of the platform's own (topology.ts); choose another one for the queue.`);
   if (routes.some((route) => route.queue === queue)) throw new SetupError(`The queue "${queue}" is there already.`);
   if (routes.some((route) => route.pattern === pattern))
     throw new SetupError(`"${pattern}" leads to another queue already; see ${routingFile}.`);

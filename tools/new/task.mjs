@@ -12,7 +12,15 @@ import {
   readRoutes,
   rootModuleOf,
   routingFile,
+  schemasFile,
+  taskNames,
 } from './workspace.mjs';
+
+/** What the files of a task import beside its contract. */
+const imported = ['Controller', 'Module', 'Payload', 'TaskHandler', 'TestTasks'];
+
+/** As the contracts have it. */
+const longestName = 120;
 
 const contexts = { database: 'DatabaseContext', external: 'ExternalContext', idempotent: 'TaskContext' };
 
@@ -22,13 +30,16 @@ export function add([name, effects, ...more], { queue, description, 'on-ambiguou
   const changes = new Changes();
   const place = placeOf(changes, name, queue);
   addContract(changes, { ...task, description: description ?? sentenceOf(task.verb), service: place.service });
+  changes.keep(schemasFile);
   if (place.route) {
     const route = `{ pattern: '${name}', queue: '${place.queue}' }`;
     changes.edit(routingFile, (text) => insertIntoList(text, 'routes', place.route.before, route));
   }
   const folder = `apps/${place.service}/src/${task.domain}`;
   changes.create(`${folder}/${task.verb}.handler.ts`, handlerOf(task));
-  changes.create(`${folder}/${task.verb}.handler.spec.ts`, specOf(task));
+  if (effects === 'database')
+    changes.create(`${folder}/${task.verb}.handler.int.spec.ts`, databaseSpecOf(task, place.service));
+  else changes.create(`${folder}/${task.verb}.handler.spec.ts`, specOf(task));
   addToModule(changes, place.service, task);
   return {
     changes,
@@ -57,10 +68,17 @@ function taskOf(name, effects, onAmbiguous, more) {
     );
   if (effects !== 'external' && onAmbiguous)
     throw new SetupError(`--on-ambiguous goes with external effects; with ${effects} ones nothing is ambiguous.`);
+  if (name.length > longestName)
+    throw new SetupError(`A task's name has at most ${longestName} characters; this one has ${name.length}.`);
   const [, domain, verb] = parts;
+  if (taskNames().includes(name)) throw new SetupError(`There is a task "${name}" already; choose another name.`);
   const contract = pascal(verb);
   if (contractNames().includes(contract))
     throw new SetupError(`The contracts have a "${contract}" already; choose another name for the task.`);
+  if ([...imported, ...Object.values(contexts)].includes(contract) || contract in globalThis)
+    throw new SetupError(
+      `Its contract would be called "${contract}", as something else is; choose another name for the task.`,
+    );
   return { name, effects, onAmbiguous, domain, verb, contract, context: contexts[effects] };
 }
 
@@ -101,8 +119,10 @@ function addContract(changes, task) {
       path,
       `import { defineTask } from '@mentorhub/task-contracts';\nimport { z } from 'zod';\n${definition}`,
     );
+  }
+  const line = `export * from './tasks/${task.domain}.js';`;
+  if (!changes.read(`${contracts}/index.ts`).includes(line)) {
     changes.edit(`${contracts}/index.ts`, (text) => {
-      const line = `export * from './tasks/${task.domain}.js';`;
       const tasks = [...text.matchAll(/^export \* from '\.\/tasks\/.*$/gm)];
       const after = tasks.findLast(([known]) => known < line) ?? tasks[0];
       const at = after.index + after[0].length;
@@ -156,6 +176,38 @@ import { ${contract}Handler } from './${verb}.handler.js';
 describe('${name}', () => {
   it('succeeds', async () => {
     const tasks = new TestTasks({ catalogue, controllers: [new ${contract}Handler()] });
+    const task = await tasks.enqueue(${contract}, {});
+    expect(await task.result()).toBeNull();
+  });
+});
+`;
+
+/** What a handler does to rows is seen in a database. */
+const databaseSpecOf = (
+  { contract, verb, name },
+  service,
+) => `import { catalogue, ${contract} } from '@mentorhub/contracts';
+import { TestTasks } from '@mentorhub/task-testing';
+import { createDatabase, type TestDatabase } from '@mentorhub/testing';
+import { DataSource } from 'typeorm';
+import { migrateDatabase } from '../database/migrate-database.js';
+import { ${contract}Handler } from './${verb}.handler.js';
+
+describe('${name}', () => {
+  let database: TestDatabase;
+  let dataSource: DataSource;
+
+  beforeAll(async () => {
+    database = await createDatabase({ template: '${service}', migrate: async (url) => void (await migrateDatabase(url)) });
+    dataSource = await new DataSource({ type: 'postgres', url: database.url }).initialize();
+  });
+  afterAll(async () => {
+    await dataSource?.destroy();
+    await database?.remove();
+  });
+
+  it('succeeds', async () => {
+    const tasks = new TestTasks({ catalogue, controllers: [new ${contract}Handler()], tx: dataSource.manager });
     const task = await tasks.enqueue(${contract}, {});
     expect(await task.result()).toBeNull();
   });

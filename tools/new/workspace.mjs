@@ -7,6 +7,8 @@ import { exportsOf, readObjects } from './source.mjs';
 
 export const contracts = 'libs/contracts/src';
 export const routingFile = `${contracts}/routing.ts`;
+/** Written by `npm run schemas`. */
+export const schemasFile = 'libs/contracts/task-types.json';
 export const consumersFile = `${contracts}/consumers.ts`;
 
 /** The ordered routes: `{pattern, queue}`. */
@@ -21,6 +23,16 @@ export const readServices = () => readdirSync(join(repositoryRoot, 'apps'));
 /** As `queueFor` of the contracts decides. */
 export const fits = ({ pattern }, task) =>
   pattern === '*' || pattern === task || (pattern.endsWith('.*') && task.startsWith(pattern.slice(0, -1)));
+
+/** The names of all tasks, from the schemas that are exported of them. */
+export const taskNames = () =>
+  JSON.parse(readFileSync(join(repositoryRoot, schemasFile), 'utf8')).tasks.map(({ name }) => name);
+
+/** Names of the exchanges and of the queues that carry no tasks of routes. */
+export const ownNames = (changes) => {
+  const [constants] = changes.read(`${contracts}/topology/topology.ts`).split('/** Which queue hears');
+  return [...constants.matchAll(/: '([a-z][a-z0-9-]*)'/g)].map(([, name]) => name);
+};
 
 /** Every name that the contracts export, so that a new one is none of them. */
 export const contractNames = () =>

@@ -31,7 +31,9 @@ describe("MentorHub's catalogue", () => {
   });
 
   it('describes each task in a sentence', () => {
-    for (const { description } of described) expect(description).toMatch(/^[A-Z].+\.$/);
+    const sentence = expect.stringMatching(/^[A-Z].+\.$/);
+    for (const { name, description } of described)
+      expect({ name, description }).toEqual({ name, description: sentence });
   });
 
   it('takes strict payloads alone: an unknown field is a fault of the caller', () => {

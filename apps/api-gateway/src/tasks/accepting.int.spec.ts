@@ -61,7 +61,7 @@ describe('accepting tasks', () => {
       errors: [
         {
           path: '/task',
-          message: expect.stringContaining('did you mean email.send'),
+          message: expect.stringContaining('; there is email.send'),
           suggestions: expect.arrayContaining(['email.send']),
         },
       ],

@@ -50,9 +50,7 @@ function payloadFaults({ payload }: TaskRequest, contract: AnyTaskContract, at: 
 export function unknownTask(name: string, { tasks }: Catalogue, at: Path): Fault {
   const suggestions = closeNames(name, tasks.keys());
   const hint =
-    suggestions.length > 0
-      ? `; did you mean ${suggestions.join(' or ')}?`
-      : '; GET /v1/task-types lists those there are';
+    suggestions.length > 0 ? `; there is ${suggestions.join(' and ')}` : '; GET /v1/task-types lists those there are';
   return { path: jsonPointer(at), message: `there is no task "${name}"${hint}`, suggestions };
 }
 
