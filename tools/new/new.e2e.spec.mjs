@@ -101,7 +101,7 @@ describe('npm run new', () => {
     let output = '';
     for (const stream of [command.stdout, command.stderr]) stream.on('data', (text) => (output += text));
     const ended = once(command, 'close');
-    while (!existsSync(added)) await pause(5);
+    while (!existsSync(added) && command.exitCode === null) await pause(5);
     process.kill(-command.pid, 'SIGINT');
     const [code] = await ended;
     expect({ code, output }).toEqual({ code: 1, output: 'Interrupted: everything is as it was.\n' });

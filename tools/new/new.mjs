@@ -1,4 +1,4 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { requireNode } from '../local/node-version.mjs';
 import { isInstalled } from '../local/install.mjs';
@@ -31,6 +31,9 @@ const options = {
 };
 const kinds = { task: './task.mjs', queue: './queue.mjs', service: './service.mjs' };
 
+/** Signals that come while a program runs are heard only afterwards. */
+const hearMs = 50;
+
 requireNode();
 try {
   await main();
@@ -51,20 +54,21 @@ async function main() {
   await changes.format();
   const summary = changes.summary().join('\n');
   if (values['dry-run']) return console.log(`${summary}\nNothing was changed.`);
-  await allOrNothing(changes.write(), finish);
+  await allOrNothing(changes, finish);
   console.log(`${summary}\n\n${next}`);
 }
 
-/** Takes back what is written when what has to be done with it fails or somebody interrupts it. */
-async function allOrNothing(undo, work) {
+/** Writes the changes and finishes what follows from them; takes all back when that fails or somebody interrupts it. */
+async function allOrNothing(changes, finish) {
   let interrupted = false;
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => (interrupted = true));
+  const undo = changes.write();
   try {
-    work();
-    await nextTurn(); // a signal is heard only now: programs ran meanwhile
+    finish();
+    await pause(hearMs);
     if (interrupted) throw new SetupError('');
   } catch (error) {
-    await nextTurn();
+    await pause(hearMs);
     undo();
     throw interrupted ? new SetupError('Interrupted: everything is as it was.') : error;
   }
