@@ -26,14 +26,16 @@ export const installing = ({ logFile, owner, signal }) =>
     signal,
   });
 
-/** `npm ci`, with the npm that runs us if there is one. */
-async function install({ logFile, owner, signal }) {
+/** The npm that runs us if there is one, with these arguments. */
+export function npmCommand(...args) {
   const npm = process.env.npm_execpath;
-  const args = ['ci', '--no-audit', '--no-fund', '--loglevel=error'];
+  return npm ? { command: process.execPath, args: [npm, ...args] } : { command: 'npm', args };
+}
+
+async function install({ logFile, owner, signal }) {
   await runCommand({
     name: 'npm ci',
-    command: npm ? process.execPath : 'npm',
-    args: npm ? [npm, ...args] : args,
+    ...npmCommand('ci', '--no-audit', '--no-fund', '--loglevel=error'),
     // The settings of the outer npm run (npm_config_*) stay: registry, proxy and offline mode must hold here too.
     env: process.env,
     cwd: repositoryRoot,

@@ -104,7 +104,7 @@ describe('npm run new', () => {
     while (!existsSync(added) && command.exitCode === null) await pause(5);
     process.kill(-command.pid, 'SIGINT');
     const [code] = await ended;
-    expect({ code, output }).toEqual({ code: 1, output: 'Interrupted: everything is as it was.\n' });
+    expect({ code, output }).toEqual({ code: 1, output: '\nStopping (SIGINT) …\nEverything is as it was.\n' });
     expect([existsSync(added), readFileSync(consumers, 'utf8') === before]).toEqual([false, true]);
   });
 

@@ -1,8 +1,8 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { requireNode } from '../local/node-version.mjs';
 import { isInstalled } from '../local/install.mjs';
 import { describeFailure, SetupError } from '../local/setup-error.mjs';
+import { stopRequest } from '../local/stop-request.mjs';
 
 const usage = `npm run new task <domain>.<verb-object> <effects>       adds a task: contract, handler, test
 npm run new queue <queue> <service> ['<pattern>']       adds a queue, for the tasks that fit the pattern (default <queue>.*)
@@ -31,9 +31,6 @@ const options = {
 };
 const kinds = { task: './task.mjs', queue: './queue.mjs', service: './service.mjs' };
 
-/** Signals that come while a program runs are heard only afterwards. */
-const hearMs = 50;
-
 requireNode();
 try {
   await main();
@@ -60,17 +57,14 @@ async function main() {
 
 /** Writes the changes and finishes what follows from them; takes all back when that fails or somebody interrupts it. */
 async function allOrNothing(changes, finish) {
-  let interrupted = false;
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => (interrupted = true));
+  const signal = stopRequest(() => {});
   const undo = changes.write();
   try {
-    finish();
-    await pause(hearMs);
-    if (interrupted) throw new SetupError('');
+    await finish(signal);
+    signal.throwIfAborted();
   } catch (error) {
-    await pause(hearMs);
     undo();
-    throw interrupted ? new SetupError('Interrupted: everything is as it was.') : error;
+    throw signal.aborted ? new SetupError('Everything is as it was.') : error;
   }
 }
 

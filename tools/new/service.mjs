@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { npmCommand } from '../local/install.mjs';
 import { nodeModules, repositoryRoot } from '../local/paths.mjs';
 import { SetupError } from '../local/setup-error.mjs';
 import { Changes } from './changes.mjs';
@@ -33,22 +34,17 @@ export function add([name, ...more]) {
   );
   return {
     changes,
-    finish: () => {
-      install();
-      run(join(nodeModules, '.bin/nx'), ['sync'], { NX_DAEMON: 'false' });
+    finish: async (signal) => {
+      // The workspace's package-lock.json has every app in it.
+      const install = ['install', '--ignore-scripts', '--no-audit', '--no-fund', '--prefer-offline'];
+      // Its registry, proxy and offline mode are those of whoever runs us.
+      await run({ ...npmCommand(...install), env: process.env }, signal);
+      await run({ command: join(nodeModules, '.bin/nx'), args: ['sync'] }, signal);
     },
     next: `${name} starts with "npm start", in docker-compose.yml and in the tests, and has nothing to do yet. Next:
 1. A queue for it:  npm run new queue ${short} ${name} '${short}.*'
 2. A task for that: npm run new task ${short}.verb-object database`,
   };
-}
-
-/** The workspace's package-lock.json has every app in it. */
-function install() {
-  const npm = process.env.npm_execpath;
-  const args = ['install', '--ignore-scripts', '--no-audit', '--no-fund', '--prefer-offline'];
-  if (npm) run(process.execPath, [npm, ...args]);
-  else run('npm', args);
 }
 
 const json = (value) => JSON.stringify(value, null, 2);

@@ -87,6 +87,12 @@ export function readObjects(text, name) {
   );
 }
 
+/** The texts that are values of `const name = { ... }`. */
+export function readTexts(text, name) {
+  const { initializer } = find(text, (node) => ts.isVariableDeclaration(node) && node.name.getText() === name, name);
+  return [...nodesOf(initializer)].filter(ts.isStringLiteral).map((node) => node.text);
+}
+
 /** The names in `const name = [...]`, each with the file that it is imported from, relative to this one's folder. */
 export function readImportedNames(text, name) {
   const imports = parse(text).statements.filter(ts.isImportDeclaration);

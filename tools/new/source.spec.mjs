@@ -6,6 +6,7 @@ import {
   insertIntoList,
   readImportedNames,
   readObjects,
+  readTexts,
 } from './source.mjs';
 
 const text = `import { Module } from '@nestjs/common';
@@ -15,6 +16,7 @@ import { Z } from './z.js';
 
 const list: Type[] = [A, B];
 const none: Type[] = [];
+export const names = { first: 'one', second: 'two' } as const;
 export const routes = defineRouting([
   // A comment.
   { pattern: 'a.*', queue: 'a' },
@@ -50,6 +52,7 @@ describe('edits of a source', () => {
 
   it('read what stands there', () => {
     expect(readObjects(text, 'consumers')[0]).toEqual({ service: 'one', tasks: ['A'], queues: ['a'] });
+    expect(readTexts(text, 'names')).toEqual(['one', 'two']);
     expect(readImportedNames(text, 'list')).toEqual([
       { name: 'A', path: 'a.ts' },
       { name: 'B', path: 'a.ts' },

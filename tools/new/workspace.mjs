@@ -1,9 +1,10 @@
-import { execFileSync } from 'node:child_process';
-import { globSync, readdirSync, readFileSync } from 'node:fs';
+import { globSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { nodeModules, pinnedNode, repositoryRoot } from '../local/paths.mjs';
+import { workspaceEnvironment } from '../local/environment.mjs';
+import { localDirectory, nodeModules, pinnedNode, repositoryRoot } from '../local/paths.mjs';
+import { runCommand } from '../local/run-command.mjs';
 import { SetupError } from '../local/setup-error.mjs';
-import { exportsOf, readObjects } from './source.mjs';
+import { exportsOf, readObjects, readTexts } from './source.mjs';
 
 export const contracts = 'libs/contracts/src';
 export const routingFile = `${contracts}/routing.ts`;
@@ -30,8 +31,8 @@ export const taskNames = () =>
 
 /** Names of the exchanges and of the queues that carry no tasks of routes. */
 export const ownNames = (changes) => {
-  const [constants] = changes.read(`${contracts}/topology/topology.ts`).split('/** Which queue hears');
-  return [...constants.matchAll(/: '([a-z][a-z0-9-]*)'/g)].map(([, name]) => name);
+  const topology = changes.read(`${contracts}/topology/topology.ts`);
+  return ['exchanges', 'callQueues', 'streams'].flatMap((name) => readTexts(topology, name));
 };
 
 /** Every name that the contracts export, so that a new one is none of them. */
@@ -53,25 +54,30 @@ export function rootModuleOf(changes, service) {
 export const pascal = (words) => words.replace(/(?:^|-)([a-z0-9])/g, (_, letter) => letter.toUpperCase());
 
 /** Builds the contracts and writes their JSON Schemas, as `npm run schemas` does. */
-export function exportSchemas() {
-  run(join(nodeModules, '.bin/tsc'), ['-b', 'libs/contracts/tsconfig.lib.json']);
-  run(pinnedNode(), ['libs/contracts/dist/schemas/export-task-schemas.js']);
+export async function exportSchemas(signal) {
+  const tsc = join(nodeModules, '.bin/tsc');
+  await run({ command: tsc, args: ['-b', 'libs/contracts/tsconfig.lib.json'] }, signal);
+  await run({ command: pinnedNode(), args: ['libs/contracts/dist/schemas/export-task-schemas.js'] }, signal);
 }
 
-/** @throws {SetupError} with the end of its output when it fails. */
-export function run(command, args, env = {}) {
+/** @throws {SetupError} with the end of its output when it fails; `signal`'s reason when that aborts. */
+export async function run({ command, args, env = workspaceEnvironment() }, signal) {
+  const logFile = join(localDirectory, 'logs/new.log');
+  rmSync(logFile, { force: true });
   try {
-    execFileSync(command, args, {
+    await runCommand({
+      name: command,
+      command,
+      args,
+      env,
       cwd: repositoryRoot,
-      env: { ...process.env, ...env },
-      encoding: 'utf8',
-      stdio: ['ignore', 'pipe', 'pipe'],
+      logFile,
+      owner: `${localDirectory}/new-${process.pid}`,
+      signal,
+      sentence: `Everything is as it was, since this failed: ${[command, ...args].join(' ')}`,
     });
   } catch (error) {
-    const [, sentence] = /^ContractError: (.*)$/m.exec(error.stderr ?? '') ?? [];
-    if (sentence) throw new SetupError(`Everything is as it was. It would not work: ${sentence}`);
-    throw new SetupError(`Everything is as it was, since this failed: ${[command, ...args].join(' ')}`, {
-      log: `${error.stdout ?? ''}${error.stderr ?? ''}`.slice(-4000) || error.message,
-    });
+    const [, wrong] = /^ContractError: (.*)$/m.exec(error.log ?? '') ?? [];
+    throw wrong ? new SetupError(`Everything is as it was. It would not work: ${wrong}`) : error;
   }
 }

@@ -1,4 +1,5 @@
 import type { Channel } from 'amqplib';
+import { frameOverhead } from './frame-format.js';
 
 /** Where amqplib gathers the frames of one channel before they go to the socket, in order. */
 interface FrameBuffer {
@@ -39,7 +40,7 @@ export class ChannelFrames {
 
   /** The largest body that fits into one frame. */
   get mostBodyBytes(): number {
-    return this.connection.frameMax - 8;
+    return this.connection.frameMax - frameOverhead;
   }
 
   /** False also while the channel or its connection is being closed: amqplib then says so when it is asked to send. */

@@ -1,18 +1,17 @@
+import { basicAck, frameEnd, frameMethod, frameOverhead } from '../connection/frame-format.js';
+
 export interface Ack {
   readonly tag: number;
   /** Also everything below it that is open. */
   readonly multiple: boolean;
 }
 
-const frameMethod = 1;
-const basicAck = 0x003c_0050;
-const payloadBytes = 13;
-const frameEnd = 0xce;
-const frameBytes = 7 + payloadBytes + 1;
+/** The method, a tag of eight bytes, and whether it is for all below. */
+const payloadBytes = 4 + 8 + 1;
 
 /** Acks one behind the other, the very bytes that amqplib would write, as one piece. */
 export function ackFrames(channel: number, acks: readonly Ack[]): Buffer {
-  const frames = Buffer.allocUnsafe(acks.length * frameBytes);
+  const frames = Buffer.allocUnsafe(acks.length * (frameOverhead + payloadBytes));
   let at = 0;
   for (const { tag, multiple } of acks) {
     at = frames.writeUInt8(frameMethod, at);

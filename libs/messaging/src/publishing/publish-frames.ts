@@ -1,16 +1,17 @@
 import type { Options } from 'amqplib';
+import {
+  basicClass,
+  basicPublish,
+  frameBody,
+  frameEnd,
+  frameHeader,
+  frameMethod,
+  frameOverhead,
+  frameStart,
+} from '../connection/frame-format.js';
 import type { OutgoingMessage } from './outgoing-message.js';
 
 type Properties = Options.Publish & { headers: Record<string, unknown> };
-
-const frameMethod = 1;
-const frameHeader = 2;
-const frameBody = 3;
-const frameEnd = 0xce;
-/** In front of a frame's payload: its kind, its channel, its size. */
-const frameStart = 7;
-const basicPublish = 0x003c_0028;
-const basicClass = 0x003c;
 
 const blockBytes = 64 * 1024;
 /** Properties and headers of a message beyond this are rare, and left to amqplib. */
@@ -257,7 +258,7 @@ function methodFrame(channel: number, exchange: string, routingKey: string, mand
   const frame = Buffer.concat([start, ...shorts, Buffer.from([mandatory ? 1 : 0, frameEnd])]);
   frame[0] = frameMethod;
   frame.writeUInt16BE(channel, 1);
-  frame.writeUInt32BE(frame.length - frameStart - 1, 3);
+  frame.writeUInt32BE(frame.length - frameOverhead, 3);
   frame.writeUInt32BE(basicPublish, frameStart);
   return frame;
 }

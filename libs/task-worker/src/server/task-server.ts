@@ -1,6 +1,6 @@
-import type { Broker, Delivery, MessagePublisher } from '@mentorhub/messaging';
-import { isDatabaseAway, type DatabaseProbe, type HealthChecks, type Logger } from '@mentorhub/service';
-import { isRefusedValue, type TaskStore } from '@mentorhub/task-store';
+import type { Broker, MessagePublisher } from '@mentorhub/messaging';
+import type { DatabaseProbe, HealthChecks, Logger } from '@mentorhub/service';
+import type { TaskStore } from '@mentorhub/task-store';
 import { Server, type CustomTransportStrategy } from '@nestjs/microservices';
 import type { Tasks } from '@mentorhub/tasks';
 import { queueFor, type Catalogue } from '@mentorhub/task-contracts';
@@ -14,33 +14,29 @@ import { IsolatedHandlers } from '../isolation/isolated-handlers.js';
 import type { ThreadHandlerRegistration } from '../isolation/thread-handler.js';
 import type { ThreadOptions } from '../isolation/thread-options.js';
 import { freeThread } from '../middleware/free-thread.js';
-import { log, logUnreadable } from '../middleware/log.js';
+import { log } from '../middleware/log.js';
 import { measure } from '../middleware/measure.js';
 import { compose } from '../middleware/middleware.js';
 import { refuseRevoked } from '../middleware/refuse-revoked.js';
 import { trace } from '../middleware/trace.js';
 import { SuspectWatch } from '../middleware/watch-suspects.js';
-import type { Outcome } from '../outcome/outcome.js';
 import { OutcomeSettler } from '../outcome/settle-outcome.js';
-import { toTaskError } from '../outcome/task-error.js';
-import { unreadableEvent } from '../outcome/task-events.js';
 import type { PayloadCipher } from '@mentorhub/tasks/payload';
 import { DatabaseCircuit } from '../running/database-circuit.js';
 import { Effects } from '../running/effects.js';
 import { endTransaction } from '../running/end-transaction.js';
 import { EventLoopWatch } from '../running/event-loop-watch.js';
-import { HandlerFaults, mostRepeats, runsAgainAtOnce } from '../running/handler-faults.js';
+import { HandlerFaults } from '../running/handler-faults.js';
 import { HandlerRunner, type HandlerCall } from '../running/run-handler.js';
 import { ProgressReports } from '../running/progress-reports.js';
 import { RunningTasks } from '../running/running-tasks.js';
 import { StrandedDelays } from '../stranded/stranded-delays.js';
 import { Settlement } from '../settlement/settlement.js';
-import { decodeDelivery, taskNamedBy, UnreadableMessage, type UnreadableReason } from '../job/decode-delivery.js';
 import { HandlerConfigurationError } from '../job/handler-configuration-error.js';
 import { taskTransport } from '../job/handlers.js';
-import type { Job } from '../job/job.js';
+import { QueueLane } from '../job/queue-lane.js';
+import { DeliveryProcessor } from './delivery-processor.js';
 import { resultOf } from './plain-handlers.js';
-import { QueueLane, type WaitWithoutPlace } from '../job/queue-lane.js';
 
 export interface TaskServerOptions {
   readonly broker: Broker;
@@ -89,7 +85,7 @@ export class TaskServer extends Server implements CustomTransportStrategy {
   private closing = false;
   private readonly calls = new Map<string, HandlerCall>();
   private plain: ReadonlyMap<string, HandlerCall> | undefined;
-  private readonly run: (job: Job) => Promise<Outcome>;
+  private readonly processor: DeliveryProcessor;
 
   constructor(private readonly options: TaskServerOptions) {
     super();
@@ -156,7 +152,14 @@ export class TaskServer extends Server implements CustomTransportStrategy {
       this.limitFlow.step,
       this.suspects.step,
     ];
-    this.run = compose(steps, (job) => effects.run(job));
+    this.processor = new DeliveryProcessor({
+      catalogue: options.catalogue,
+      run: compose(steps, (job) => effects.run(job)),
+      settler: this.settler,
+      circuit: this.circuit,
+      worker,
+      logger: taskLogger,
+    });
     this.lanes = Object.entries(options.queues).map(([queue, { concurrency }]) => this.lane(queue, concurrency));
     this.circuit.onClosed(() => this.lanes.forEach((lane) => lane.resume()));
   }
@@ -231,89 +234,9 @@ export class TaskServer extends Server implements CustomTransportStrategy {
     return new QueueLane({
       queue,
       concurrency,
-      process: (delivery, waitWithoutPlace) => this.process(delivery, waitWithoutPlace),
+      process: (delivery, waitWithoutPlace) => this.processor.process(delivery, waitWithoutPlace),
       mayStart: () => this.circuit.closed,
     });
-  }
-
-  private async process(delivery: Delivery, waitWithoutPlace: WaitWithoutPlace): Promise<void> {
-    try {
-      await this.decide(delivery, waitWithoutPlace);
-    } catch (error) {
-      this.options.taskLogger.error(
-        { err: error, queue: delivery.queue, message_id: delivery.messageId, task: delivery.type },
-        'A delivery could not be settled as it should; it is parked.',
-      );
-      await this.parkUnsettled(delivery, error);
-    }
-  }
-
-  /** Something about it that nobody thought of: left unacked, it would hold its place here for ever and meet the same fault again. */
-  private async parkUnsettled(delivery: Delivery, error: unknown): Promise<void> {
-    try {
-      const outcome = { kind: 'unreadable', reason: 'unsettled', error: toTaskError(error), event: undefined } as const;
-      await this.settler.settle(delivery, outcome);
-    } catch (err) {
-      this.options.taskLogger.error({ err }, 'A delivery could not be parked; it comes again when its channel closes.');
-    }
-  }
-
-  private async decide(delivery: Delivery, waitWithoutPlace: WaitWithoutPlace): Promise<void> {
-    try {
-      const job = decodeDelivery(delivery, this.options.catalogue, waitWithoutPlace);
-      const first = await this.run(job);
-      const outcome = first.kind === 'fault' ? await this.untilDecided(job, first) : first;
-      await this.settler.settle(delivery, this.unlessRefused(delivery, outcome), job);
-    } catch (error) {
-      if (!(error instanceof UnreadableMessage)) throw error;
-      const outcome = this.unreadable(delivery, error.reason, error);
-      logUnreadable(this.options.taskLogger, delivery, outcome);
-      await this.settler.settle(delivery, outcome);
-    }
-  }
-
-  /**
-   * Runs a job again, here, for as long as the database is away; and a few times when a fault of the runtime's own
-   * statements is one that an immediate repetition mends.
-   */
-  private async untilDecided(job: Job, first: Outcome): Promise<Outcome> {
-    let outcome = first;
-    for (let repeats = 0; ; repeats += 1) {
-      if (outcome.kind !== 'fault' || !runsAgainAtOnce(outcome.error)) return outcome;
-      if (!(await this.mayRepeat(outcome.error))) {
-        await this.circuit.untilBack();
-        repeats = 0;
-        job.repeats = 0;
-      }
-      if (this.circuit.isStopped || !job.delivery.channelOpen) return { kind: 'unstarted' };
-      if (repeats === mostRepeats) return outcome;
-      outcome = await this.run(job);
-    }
-  }
-
-  /** At once: what is not about the connection, or what was about that connection alone. */
-  private async mayRepeat(error: unknown): Promise<boolean> {
-    return !isDatabaseAway(error) || this.circuit.answersAfter(error);
-  }
-
-  /**
-   * PostgreSQL refuses the values of a message, and would refuse them again: it is parked instead of coming round for ever.
-   * What a handler writes is no matter of this; that is its failure.
-   */
-  private unlessRefused(delivery: Delivery, outcome: Outcome): Outcome {
-    if (outcome.kind !== 'fault' || !isRefusedValue(outcome.error)) return outcome;
-    return this.unreadable(delivery, 'unsettled', outcome.error);
-  }
-
-  private unreadable(delivery: Delivery, reason: UnreadableReason, thrown: unknown): Outcome & { kind: 'unreadable' } {
-    const error = toTaskError(thrown);
-    const task = taskNamedBy(delivery);
-    return {
-      kind: 'unreadable',
-      reason,
-      error,
-      event: task && unreadableEvent(task, delivery.queue, this.options.worker, error),
-    };
   }
 
   private handlerOf(name: string): HandlerCall | undefined {
