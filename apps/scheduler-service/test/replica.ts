@@ -16,6 +16,7 @@ const cipher = new PayloadCipher({ activeId: 'a', keys: new Map([['a', Buffer.al
 /** A schedule only has to bring its task into the database: the broker may be away. */
 const brokerAway: MessagePublisher = {
   ready: false,
+  hasRoom: false,
   publish: () => Promise.reject(new PublishError('disconnected', 'The broker is away.')),
 };
 

@@ -1,6 +1,6 @@
 import type { MessagePublisher } from '@mentorhub/messaging';
 import type { DataSource, EntityManager } from 'typeorm';
-import { AfterCommit } from './enqueue/after-commit.js';
+import { AfterCommit, type Writing } from './enqueue/after-commit.js';
 import { DatabaseClock } from './database-clock.js';
 import { Endings } from './endings/endings.js';
 import { insertEvents, type NewEvent } from './enqueue/insert-events.js';
@@ -11,9 +11,10 @@ import { History } from './history/history.js';
 import { Inbox } from './inbox/inbox.js';
 import type { Logger } from './logger.js';
 import { EventOutbox } from './outbox/event-outbox.js';
+import { FirstLease, type Outbox, type OutboxItem } from './outbox/outbox.js';
 import { Relay } from './outbox/relay.js';
 import { TaskOutbox } from './outbox/task-outbox.js';
-import { Revocations } from './revocations/revocations.js';
+import { Revocations, type Revocation } from './revocations/revocations.js';
 import type { TaskState } from './states.js';
 
 export interface TaskStoreOptions {
@@ -57,13 +58,13 @@ export class TaskStore {
     return this.options.dataSource;
   }
 
-  /** Accepts tasks: durable when this resolves or, with `tx`, when its outermost transaction commits. */
+  /**
+   * Accepts tasks: durable when this resolves or, with a transaction, when its outermost one commits.
+   *
+   * @throws {OverloadError} without a transaction: too many tasks of this process wait to be written already.
+   */
   async enqueue(tasks: readonly NewTask[], tx: EntityManager = this.dataSource.manager): Promise<InsertedTask[]> {
-    const leaseSeconds = this.leaseSeconds(tasks.length);
-    const inserted = await insertTasks(tx, tasks, leaseSeconds);
-    const due = inserted.filter(({ state }) => state === 'queued').map(({ id }) => id);
-    if (leaseSeconds === 0) this.afterCommit(tx, () => this.relay.wake());
-    else if (due.length > 0) this.afterCommit(tx, () => this.relay.publishNow(this.taskOutbox, due));
+    const inserted = await this.write(tasks, tx);
     for (const task of tasks) if (task.delaySeconds) this.relay.wakeAt(task.delaySeconds);
     return inserted;
   }
@@ -83,18 +84,49 @@ export class TaskStore {
   /** Stores messages that are published once the transaction has committed, and deleted once confirmed. */
   async publishLater(events: readonly NewEvent[], tx: EntityManager = this.dataSource.manager): Promise<void> {
     const leaseSeconds = this.leaseSeconds(events.length);
-    await insertEvents(tx, events, leaseSeconds);
+    const writing = this.commits.writing(tx);
+    const lease = new FirstLease(leaseSeconds);
+    const inserted = await insertEvents(tx, events, leaseSeconds);
     if (leaseSeconds === 0) return;
-    const ids = events.map(({ id }) => id);
-    this.afterCommit(tx, () => this.relay.publishNow(this.eventOutbox, ids));
+    this.publishWritten(writing, lease, this.eventOutbox, this.eventOutbox.inserted(events, inserted));
   }
 
   /**
-   * How long this process may take to publish what it inserts before any relay does. Not at all without a broker, and not
-   * for many rows at once: the relay takes those in portions, so that a flood never outruns the publisher or its lease.
+   * Revokes as {@link Revocations.revoke} does, in a transaction or by itself: what this very transaction enqueued before is not
+   * published without a look at it.
+   */
+  async revoke(id: string, terminate: boolean, light: boolean, tx?: EntityManager): Promise<Revocation> {
+    if (tx) this.commits.distrust(tx);
+    return this.revocations.revoke(id, terminate, light, tx);
+  }
+
+  private async write(tasks: readonly NewTask[], tx: EntityManager): Promise<InsertedTask[]> {
+    const leaseSeconds = this.leaseSeconds(tasks.length);
+    const writing = this.commits.writing(tx);
+    const lease = new FirstLease(leaseSeconds);
+    const inserted = await insertTasks(tx, tasks, leaseSeconds);
+    if (leaseSeconds === 0) this.afterCommit(tx, () => this.relay.wake());
+    else this.publishWritten(writing, lease, this.taskOutbox, this.taskOutbox.inserted(tasks, inserted));
+    return inserted;
+  }
+
+  /** Rows that are certainly there are published as they were written; others are looked at first. */
+  private publishWritten(writing: Writing, lease: FirstLease, outbox: Outbox, items: readonly OutboxItem[]): void {
+    if (items.length === 0) return;
+    const ids = items.map(({ id }) => id);
+    writing.afterCommit((certain) => {
+      if (certain && lease.holds) this.relay.publishWritten(outbox, items);
+      else this.relay.publishNow(outbox, ids);
+    });
+  }
+
+  /**
+   * How long this process may take to publish what it inserts before any relay does. Not at all without a broker or room in
+   * the publisher's line, and not for many rows at once: the relay takes those in portions, so that a flood never outruns the
+   * publisher or its lease.
    */
   private leaseSeconds(rows: number): number {
-    return this.options.publisher.ready && rows <= mostRowsPublishedAtOnce ? firstLeaseSeconds : 0;
+    return this.options.publisher.hasRoom && rows <= mostRowsPublishedAtOnce ? firstLeaseSeconds : 0;
   }
 
   /** The state of a task that exists. @throws {Error} there is no such task. */

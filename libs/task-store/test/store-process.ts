@@ -104,12 +104,19 @@ export class StoreProcess {
 }
 
 /** A process that inserts and dies: its publisher seems to be there, and nothing ever comes of what it is given. */
-export const deadPublisher = (): MessagePublisher => ({ ready: true, publish: () => new Promise<void>(ignore) });
+export const deadPublisher = (): MessagePublisher => ({
+  ready: true,
+  hasRoom: true,
+  publish: () => new Promise<void>(ignore),
+});
 
 /** A process that dies after the broker's confirm and before it could note it. */
 export const publisherDyingAfterConfirm = (real: MessagePublisher): MessagePublisher => ({
   get ready() {
     return real.ready;
+  },
+  get hasRoom() {
+    return real.hasRoom;
   },
   publish: async (message) => {
     await real.publish(message);
@@ -119,6 +126,7 @@ export const publisherDyingAfterConfirm = (real: MessagePublisher): MessagePubli
 
 export const awayPublisher = (): MessagePublisher => ({
   ready: false,
+  hasRoom: false,
   publish: () => Promise.reject(new Error('away')),
 });
 

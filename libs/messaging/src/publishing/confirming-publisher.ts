@@ -68,6 +68,10 @@ export class ConfirmingPublisher implements MessagePublisher, ConfirmChannelOwne
     return this.isOpen && !this.connection.blocked;
   }
 
+  get hasRoom(): boolean {
+    return this.ready && this.waiting.isHalfEmpty;
+  }
+
   start(): void {
     this.connection.on('up', () => this.opening.wake());
     this.connection.on('down', () =>

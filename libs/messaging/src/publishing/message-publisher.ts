@@ -18,4 +18,7 @@ export interface MessagePublisher {
 
   /** Connected, its channel open, and not blocked by the broker. */
   readonly ready: boolean;
+
+  /** Ready, and its line is at most half full: who can wait with a message should, while it is not. */
+  readonly hasRoom: boolean;
 }

@@ -176,11 +176,13 @@ describe('publishing', () => {
     publish(60);
     publish(60); // over the bytes
     publish(10);
+    expect(broker.publisher.hasRoom).toBe(false);
     publish(10); // over the count
     // Told at once, while the others wait until a confirm is overdue.
     await new Promise(setImmediate);
     expect(outcomes).toEqual(['refused', 'refused']);
     await eventually(() => outcomes.length === 5);
+    expect(broker.publisher).toMatchObject({ ready: true, hasRoom: true });
   });
 
   it('fails what is outstanding as disconnected when the connection is lost, and does not send it again', async () => {

@@ -30,6 +30,16 @@ describe('the waiting line of a publisher', () => {
     expect(line.add(pending(1))).toBe(true);
   });
 
+  it('is half empty with half of its count and of its bytes, not with more', () => {
+    const line = new WaitingLine(4, 100);
+    const halves = [1, 1, 1].map((bytes) => (line.add(pending(bytes)), line.isHalfEmpty));
+    expect(halves).toEqual([true, true, false]);
+    line.shift();
+    expect(line.isHalfEmpty).toBe(true);
+    line.add(pending(60));
+    expect(line.isHalfEmpty).toBe(false);
+  });
+
   it('takes no more than its bytes, until one leaves', () => {
     const line = new WaitingLine(10, 100);
     expect([line.add(pending(60)), line.add(pending(60)), line.add(pending(40))]).toEqual([true, false, true]);

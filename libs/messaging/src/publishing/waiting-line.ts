@@ -15,6 +15,10 @@ export class WaitingLine {
     return this.head === this.items.length;
   }
 
+  get isHalfEmpty(): boolean {
+    return this.items.length - this.head <= this.maxCount / 2 && this.bytes <= this.maxBytes / 2;
+  }
+
   get first(): PendingPublish | undefined {
     return this.items[this.head];
   }

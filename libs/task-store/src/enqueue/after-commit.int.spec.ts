@@ -1,3 +1,5 @@
+import { jest } from '@jest/globals';
+import { eventually } from '@mentorhub/testing';
 import type { EntityManager } from 'typeorm';
 import {
   createServers,
@@ -30,6 +32,10 @@ describe('Enqueueing inside a transaction', () => {
   });
 
   const enqueue = (name: string, tx: EntityManager) => process.store.enqueue([newTask(name)], tx);
+  const waitingLocks = async (): Promise<number> => {
+    const sql = `SELECT count(*)::int AS count FROM pg_locks WHERE NOT granted AND relation = 'tasks.task'::regclass`;
+    return Number((await servers.database.query(sql))[0]?.['count']);
+  };
   const failing = (work: (tx: EntityManager) => Promise<unknown>) =>
     process.dataSource
       .transaction(async (tx) => {
@@ -113,6 +119,75 @@ describe('Enqueueing inside a transaction', () => {
     expect(await taskRow(servers, 'swallowed')).toBeUndefined();
   });
 
+  describe('A3: publishes nothing of a savepoint that was rolled back by SQL', () => {
+    type Send = (tx: EntityManager, sql: string) => Promise<unknown>;
+    const onItsConnection: Send = async (tx, sql) => {
+      const client = (await tx.queryRunner?.connect()) as { query(sql: string): Promise<unknown> };
+      return client.query(sql);
+    };
+    it.each<[string, Send]>([
+      ['through the manager', (tx, sql) => tx.query(sql)],
+      ['in one text with other statements', (tx, sql) => onItsConnection(tx, `SELECT 1; ${sql}; SELECT 2`)],
+      ['past TypeORM', onItsConnection],
+      [
+        'from within a prepared statement',
+        (tx, sql) => onItsConnection(tx, `PREPARE a AS SELECT 1; ${sql}; EXECUTE a; DEALLOCATE a`),
+      ],
+    ])('%s', async (_way, send) => {
+      await process.dataSource.transaction(async (tx) => {
+        await enqueue('kept', tx);
+        await tx.query('SAVEPOINT mark');
+        await enqueue('undone', tx);
+        await send(tx, 'ROLLBACK TO SAVEPOINT mark');
+      });
+      expect((await published()).sort()).toEqual([taskId('kept'), taskId('fence')].sort());
+    });
+
+    it('without waiting for the answer to what was enqueued', async () => {
+      await process.dataSource.transaction(async (tx) => {
+        await tx.query('SAVEPOINT mark');
+        await Promise.all([enqueue('undone', tx), tx.query('ROLLBACK TO SAVEPOINT mark')]);
+      });
+      expect(await published()).toEqual([taskId('fence')]);
+    });
+  });
+
+  it('A3: publishes nothing before the COMMIT of a transaction that TypeORM knows nothing of', async () => {
+    const runner = process.dataSource.createQueryRunner();
+    await runner.query('BEGIN');
+    await enqueue('by hand', runner.manager);
+    expect(await published()).toEqual([taskId('fence')]);
+    await runner.query('COMMIT');
+    await runner.release();
+  });
+
+  it('publishes nothing that the same transaction has revoked', async () => {
+    await process.dataSource.transaction(async (tx) => {
+      await enqueue('revoked', tx);
+      expect(await process.store.revoke(taskId('revoked'), false, false, tx)).toMatchObject({ answer: 'revoked' });
+    });
+    await process.store.enqueue([newTask('fence')]);
+    await eventually(async () => (await taskRow(servers, 'fence'))?.published_at);
+    expect((await takeMessages(servers)).map(({ id }) => id)).toEqual([taskId('fence')]);
+  });
+
+  it('does not read again what is certainly there', async () => {
+    const other = process.dataSource.createQueryRunner();
+    const client = (await other.connect()) as { query(sql: string): Promise<unknown> };
+    let locked: Promise<unknown> | undefined;
+    await process.dataSource.transaction(async (tx) => {
+      await enqueue('certain', tx);
+      // Waits for this transaction, and has the table to itself right after its COMMIT.
+      locked = client.query('BEGIN; LOCK TABLE tasks.task IN ACCESS EXCLUSIVE MODE');
+      await eventually(async () => (await waitingLocks()) > 0);
+    });
+    await locked;
+    await eventually(async () => (await takeMessages(servers)).map(({ id }) => id).includes(taskId('certain')));
+    await client.query('COMMIT');
+    await other.release();
+    await outboxEmpty(servers);
+  });
+
   it('A3: treats domain events like tasks', async () => {
     const event = {
       exchange: 'tasks',
@@ -124,6 +199,21 @@ describe('Enqueueing inside a transaction', () => {
     await failing((tx) => process.store.publishLater([{ ...event, id: taskId('lost event') }], tx));
     await process.dataSource.transaction((tx) => process.store.publishLater([{ ...event, id: taskId('event') }], tx));
     // Of two outboxes, in whichever order.
+    expect((await published()).sort()).toEqual([taskId('event'), taskId('fence')].sort());
+  });
+
+  it('publishes an event once whose id waits already', async () => {
+    const event = {
+      exchange: 'tasks',
+      routingKey: 'work.event',
+      name: 'work.event',
+      body: Buffer.from('{}'),
+      headers: {},
+    };
+    await process.dataSource.transaction(async (tx) => {
+      await process.store.publishLater([{ ...event, id: taskId('event') }], tx);
+      await process.store.publishLater([{ ...event, id: taskId('event') }], tx);
+    });
     expect((await published()).sort()).toEqual([taskId('event'), taskId('fence')].sort());
   });
 
@@ -141,12 +231,15 @@ describe('Enqueueing inside a transaction', () => {
 
   it('leaves to the relay what commits only after its first lease has run out', async () => {
     const other = await StoreProcess.start(servers, { relay: false });
+    const { now } = performance;
     await other.dataSource.transaction(async (tx) => {
       await other.store.enqueue([newTask('slow transaction')], tx);
+      jest.spyOn(performance, 'now').mockImplementation(() => now.call(performance) + 4_000);
       await tx.query(`UPDATE tasks.task SET claimed_until = clock_timestamp() WHERE id = $1`, [
         taskId('slow transaction'),
       ]);
     });
+    jest.restoreAllMocks();
     await outboxEmpty(servers);
     await other.stop();
     expect(await takeMessages(servers)).toHaveLength(1);

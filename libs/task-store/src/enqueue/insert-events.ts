@@ -13,13 +13,22 @@ export interface NewEvent {
   readonly mandatory?: boolean | undefined;
 }
 
-/** Inserts events, leased for `leaseSeconds` to this process, which publishes them after its commit; 0 leaves them to a relay. */
+export interface InsertedEvent {
+  readonly id: string;
+  readonly createdAt: Date;
+}
+
+/**
+ * Inserts events, leased for `leaseSeconds` to this process, which publishes them after its commit; 0 leaves them to a relay.
+ *
+ * @returns those whose id was not there yet; the others are left as they are.
+ */
 export async function insertEvents(
   manager: EntityManager,
   events: readonly NewEvent[],
   leaseSeconds: number,
-): Promise<void> {
-  await runPrepared(manager, insertStatement, [
+): Promise<InsertedEvent[]> {
+  return runPrepared<InsertedEvent>(manager, insertStatement, [
     events.map((event) => event.id),
     events.map((event) => event.exchange),
     events.map((event) => event.routingKey),
@@ -41,5 +50,6 @@ const insertStatement = {
   FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bytea[], $7::boolean[])
     AS n (id, exchange, routing_key, name, headers, body, mandatory)
   ORDER BY id
-  ON CONFLICT (id) DO NOTHING`,
+  ON CONFLICT (id) DO NOTHING
+  RETURNING id, created_at AS "createdAt"`,
 };

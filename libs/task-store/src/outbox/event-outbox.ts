@@ -1,4 +1,5 @@
 import type { DataSource } from 'typeorm';
+import type { InsertedEvent, NewEvent } from '../enqueue/insert-events.js';
 import type { FailedItem, Outbox, OutboxItem } from './outbox.js';
 import { storable } from '../storable-text.js';
 import { ago, backoffSql, leaseSeconds, ownFirstLeaseSql } from './outbox.js';
@@ -8,7 +9,7 @@ interface EventOutboxRow {
   exchange: string;
   routing_key: string;
   name: string;
-  headers: Record<string, string>;
+  headers: Readonly<Record<string, string>>;
   body: Buffer;
   mandatory: boolean;
   created_at: Date;
@@ -30,6 +31,20 @@ export class EventOutbox implements Outbox {
   async committed(ids: readonly string[]): Promise<OutboxItem[]> {
     const rows: EventOutboxRow[] = await this.dataSource.query(committedSql, [ids]);
     return rows.map((row) => this.toItem(row));
+  }
+
+  /** Of these events, which the caller inserted, those that were not there before, as {@link committed} would answer them. */
+  inserted(events: readonly NewEvent[], rows: readonly InsertedEvent[]): OutboxItem[] {
+    const created = new Map(rows.map(({ id, createdAt }) => [id, createdAt]));
+    const items: OutboxItem[] = [];
+    for (const { id, exchange, routingKey, name, headers, body, mandatory = false } of events) {
+      const createdAt = created.get(id);
+      if (!createdAt) continue;
+      created.delete(id);
+      const row = { id, exchange, routing_key: routingKey, name, headers, body, mandatory };
+      items.push(this.toItem({ ...row, created_at: createdAt, publish_attempts: 1 }));
+    }
+    return items;
   }
 
   async confirm(items: readonly OutboxItem[]): Promise<void> {

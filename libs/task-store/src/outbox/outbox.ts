@@ -40,13 +40,28 @@ export const leaseSeconds = 30;
  */
 export const ago = (seconds: string): string => `(SELECT clock_timestamp() - make_interval(secs => ${seconds}))`;
 
+/** The lease that rows are inserted with, by this process's clock, which starts before the database's does. */
+export class FirstLease {
+  private readonly since = performance.now();
+
+  constructor(private readonly seconds: number) {}
+
+  /** There is time left to publish them. */
+  get holds(): boolean {
+    return performance.now() - this.since < (this.seconds - publishingSeconds) * 1000;
+  }
+}
+
 /** SQL: when a row that could not be published is tried again. */
 export const backoffSql = (brokerAway: string, attempts: string): string =>
   `clock_timestamp() + make_interval(secs => CASE WHEN ${brokerAway} THEN 1 ELSE least(60, 0.5 * 2 ^ least(${attempts}, 10)) END)`;
+
+/** What publishing takes, at most, after a look at the lease. */
+const publishingSeconds = 1;
 
 /**
  * SQL: nobody but the inserting process has leased this row, and there is time left to publish it. After a transaction
  * that took longer than the lease, another relay may be publishing the row already.
  */
 export const ownFirstLeaseSql = (row: string): string =>
-  `${row}.publish_attempts = 1 AND ${row}.claimed_until > clock_timestamp() + interval '1 s'`;
+  `${row}.publish_attempts = 1 AND ${row}.claimed_until > clock_timestamp() + interval '${publishingSeconds} s'`;

@@ -5,7 +5,7 @@ import type { Outbox, OutboxItem } from './outbox.js';
 import { Relay } from './relay.js';
 
 const silent = { info: () => undefined, warn: () => undefined, error: () => undefined, debug: () => undefined };
-const publisher = { ready: true, publish: () => Promise.resolve() } as unknown as MessagePublisher;
+const publisher = { ready: true, hasRoom: true, publish: () => Promise.resolve() } as unknown as MessagePublisher;
 
 /** An outbox that gives one row in each claim, and notes how long rows had to be due to be claimed. */
 function endlessOutbox(onClaim: () => void) {
@@ -79,6 +79,32 @@ describe('A relay that always finds full batches, in a process that lags', () =>
     await eventually(() => overdue.at(-1)! > 0.03);
     blocking = false;
     await eventually(() => overdue.at(-1) === 0);
+    await relay.stop();
+  });
+});
+
+describe('A relay whose publisher has no room in its line', () => {
+  it('leases nothing until there is some', async () => {
+    let looks = 0;
+    const outbox = {
+      claim: () => Promise.resolve((looks += 1)).then(() => []),
+      secondsToNext: () => Promise.resolve(undefined),
+    } as unknown as Outbox;
+    let asked = 0;
+    let hasRoom = false;
+    const full = {
+      ready: true,
+      get hasRoom() {
+        asked += 1;
+        return hasRoom;
+      },
+    } as unknown as MessagePublisher;
+    const relay = new Relay({ outboxes: [outbox], publisher: full, logger: silent });
+    relay.start();
+    await eventually(() => asked >= 2);
+    expect(looks).toBe(0);
+    hasRoom = true;
+    await eventually(() => looks > 0);
     await relay.stop();
   });
 });

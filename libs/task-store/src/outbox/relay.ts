@@ -26,9 +26,7 @@ const shortestLagSeconds = 0.02;
 const probeSeconds = 0.005;
 /** Leased batches that may be on their way at once; above that no more rows are leased. */
 const mostLeasedBatches = 8;
-/** In a busy process; one that is idle reads what it committed at once. Each statement costs more than the rows in it. */
-const readEveryMs = 3;
-/** Nobody waits for the mark, and the lease is far longer. */
+/** Nobody waits for the mark, and the lease is far longer. Each statement costs more than the rows in it. */
 const markEveryMs = 25;
 
 /**
@@ -58,7 +56,7 @@ export class Relay {
   constructor(private readonly options: RelayOptions) {
     const { outboxes } = options;
     this.committed = new Map(
-      outboxes.map((outbox) => [outbox, new Coalescer((ids) => this.publishCommitted(outbox, ids), readEveryMs)]),
+      outboxes.map((outbox) => [outbox, new Coalescer((ids) => this.publishCommitted(outbox, ids))]),
     );
     this.confirmed = new Map(
       outboxes.map((outbox) => [outbox, new Coalescer((items) => this.markConfirmed(outbox, items), markEveryMs)]),
@@ -77,6 +75,12 @@ export class Relay {
     for (const coalescer of this.committed.values()) await coalescer.settled();
     await Promise.all([...this.leased, ...this.committing]);
     for (const coalescer of this.confirmed.values()) await coalescer.settled();
+  }
+
+  /** Publishes rows that this process inserted, right after their commit, when they are there for sure. */
+  publishWritten(outbox: Outbox, items: readonly OutboxItem[]): void {
+    // Without a broker the rows stay leased for some seconds and are then taken by a relay.
+    if (this.options.publisher.ready) this.keepUntilDone(this.publish(outbox, items), this.committing);
   }
 
   /** Publishes rows that this process inserted, right after their commit; looks first whether they are really there. */
@@ -111,7 +115,7 @@ export class Relay {
 
   /** One look at every outbox; answers how many seconds to sleep. */
   private async pass(): Promise<number> {
-    if (!this.options.publisher.ready) return longestSleepSeconds / 4;
+    if (!this.options.publisher.hasRoom) return longestSleepSeconds / 4;
     // Settled, also when one fails: after a pass nothing is claimed any more, or `stop` would leave it behind.
     const visits = await Promise.allSettled(this.options.outboxes.map((outbox) => this.visit(outbox)));
     const pauses = visits.map(valueOf);
@@ -201,9 +205,9 @@ export class Relay {
   }
 
   private publishFailed(item: OutboxItem, error: unknown): FailedItem {
-    const failure = error instanceof PublishError ? error.failure : 'refused';
+    const { failure, unsendable } = error instanceof PublishError ? error : unknownFailure;
     // A full line of our own is no fault of the message either, so neither counts as a try of it.
-    const brokerAway = failure === 'disconnected' || (failure === 'refused' && !this.options.publisher.ready);
+    const brokerAway = failure === 'disconnected' || (failure === 'refused' && !unsendable);
     if (failure === 'nacked' || failure === 'returned' || failure === 'timeout')
       relayMetrics.publish.inc({ outcome: failure });
     if (!brokerAway) {
@@ -249,6 +253,8 @@ export class Relay {
     if (slept) this.noteLag((performance.now() - since) / 1000 - seconds);
   }
 }
+
+const unknownFailure = { failure: 'refused', unsendable: true } as const;
 
 function valueOf<T>(settled: PromiseSettledResult<T>): T {
   if (settled.status === 'rejected') throw settled.reason;

@@ -1,5 +1,6 @@
 import type { DataSource } from 'typeorm';
 import type { DatabaseClock } from '../database-clock.js';
+import type { InsertedTask, NewTask } from '../enqueue/insert-tasks.js';
 import type { FailedItem, Outbox, OutboxItem } from './outbox.js';
 import { storable } from '../storable-text.js';
 import { ago, backoffSql, leaseSeconds, ownFirstLeaseSql } from './outbox.js';
@@ -14,7 +15,7 @@ interface TaskOutboxRow {
   version: number;
   queue: string;
   payload: Buffer;
-  headers: Record<string, string>;
+  headers: Readonly<Record<string, string>>;
   due_at: Date;
   expires_at: Date | null;
   publish_attempts: number;
@@ -43,6 +44,20 @@ export class TaskOutbox implements Outbox {
   async committed(ids: readonly string[]): Promise<OutboxItem[]> {
     const rows: TaskOutboxRow[] = await this.dataSource.query(committedSql, [ids]);
     return rows.map((row) => this.toItem(row));
+  }
+
+  /** Of these tasks, which the caller inserted, those that are due, as {@link committed} would answer them. */
+  inserted(tasks: readonly NewTask[], rows: readonly InsertedTask[]): OutboxItem[] {
+    const due = new Map(rows.filter(({ state }) => state === 'queued').map((row) => [row.id, row.dueAt]));
+    const items: OutboxItem[] = [];
+    for (const { id, name, version, queue, payload, headers, expiresAt } of tasks) {
+      const dueAt = due.get(id);
+      if (!dueAt) continue;
+      due.delete(id); // of an id that is there twice, the first was taken
+      const row = { id, run: 1, attempt: 1, deferrals: 0, name, version, queue, payload, headers };
+      items.push(this.toItem({ ...row, due_at: dueAt, expires_at: expiresAt ?? null, publish_attempts: 1 }));
+    }
+    return items;
   }
 
   async confirm(items: readonly OutboxItem[]): Promise<void> {

@@ -95,6 +95,7 @@ export class Tasks {
    * its first event; while the broker does not take it, it becomes a row like the others.
    *
    * @throws {InvalidPayloadError} the payload does not fit the contract.
+   * @throws {OverloadError} without `tx`: 10,000 tasks of this process wait to be written already, or this one waited for 10 s.
    * @throws {RangeError} `id` is no UUID; a time is none, or lies outside of the years 1 to 9999.
    * @example await tasks.enqueue(SendVerificationEmail, { email, username, token }, { tx });
    * @example const { messageId } = await (await tasks.enqueue(SendEmail, mail)).result({ timeoutSeconds: 10 });
@@ -120,6 +121,7 @@ export class Tasks {
    *
    * @returns them in their order, without those whose `id` existed already.
    * @throws {InvalidPayloadError} for the first payload that does not fit.
+   * @throws {OverloadError} as {@link enqueue}.
    * @throws {RangeError} an `id` is no UUID.
    */
   async enqueueMany<C extends AnyTaskContract>(
@@ -182,7 +184,7 @@ export class Tasks {
     const { store, catalogue } = this.options;
     const name = (await store.history.find(id, tx))?.name;
     const light = name === undefined || catalogue.tasks.get(name)?.effects === 'idempotent';
-    const revocation = await store.revocations.revoke(id, terminate, light, tx);
+    const revocation = await store.revoke(id, terminate, light, tx);
     const tell = () => this.tellRevocation(revocation, { taskId: id, terminate, light }, name);
     // The tombstone is committed by then, so a broadcast that fails changes nothing but when it is heeded.
     if (tx) store.afterCommit(tx, () => void tell().catch(() => undefined));
