@@ -2,6 +2,7 @@ export type { NextAttempt } from './endings/endings.js';
 export { takeInDeadLetters, type DeadLetter, type ParkedEnvelope } from './dead-letters/dead-letters.js';
 export { idOfBytes, keepDeadLetter } from './dead-letters/keep-dead-letter.js';
 export { isDataFault, isRefusedValue } from './data-fault.js';
+export { OverloadError } from './enqueue/enqueue-line.js';
 export type { NewEvent } from './enqueue/insert-events.js';
 export type { InsertedTask, NewTask } from './enqueue/insert-tasks.js';
 export type { Move } from './enqueue/move-task.js';

@@ -3,6 +3,7 @@ import type { DataSource, EntityManager } from 'typeorm';
 import { AfterCommit, type Writing } from './enqueue/after-commit.js';
 import { DatabaseClock } from './database-clock.js';
 import { Endings } from './endings/endings.js';
+import { EnqueueLine } from './enqueue/enqueue-line.js';
 import { insertEvents, type NewEvent } from './enqueue/insert-events.js';
 import { insertTasks, type InsertedTask, type NewTask } from './enqueue/insert-tasks.js';
 import { moveTask, type Move } from './enqueue/move-task.js';
@@ -40,6 +41,7 @@ export class TaskStore {
   readonly flow: Flow;
   readonly relay: Relay;
   private readonly commits: AfterCommit;
+  private readonly line: EnqueueLine;
   private readonly taskOutbox: TaskOutbox;
   private readonly eventOutbox: EventOutbox;
 
@@ -49,6 +51,7 @@ export class TaskStore {
     this.revocations = new Revocations(dataSource);
     this.flow = new Flow(dataSource);
     this.commits = new AfterCommit(dataSource);
+    this.line = new EnqueueLine((tasks) => this.write(tasks, dataSource.manager));
     this.taskOutbox = new TaskOutbox(dataSource, options.taskExchange, producer, this.clock);
     this.eventOutbox = new EventOutbox(dataSource, producer);
     this.relay = new Relay({ outboxes: [this.taskOutbox, this.eventOutbox], publisher, logger });
@@ -64,7 +67,7 @@ export class TaskStore {
    * @throws {OverloadError} without a transaction: too many tasks of this process wait to be written already.
    */
   async enqueue(tasks: readonly NewTask[], tx: EntityManager = this.dataSource.manager): Promise<InsertedTask[]> {
-    const inserted = await this.write(tasks, tx);
+    const inserted = await (tx.queryRunner ? this.write(tasks, tx) : this.line.add(tasks));
     for (const task of tasks) if (task.delaySeconds) this.relay.wakeAt(task.delaySeconds);
     return inserted;
   }

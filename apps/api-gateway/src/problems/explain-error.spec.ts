@@ -1,4 +1,4 @@
-import { InvalidPayloadError } from '@mentorhub/tasks';
+import { InvalidPayloadError, OverloadError } from '@mentorhub/tasks';
 import { NotFoundException } from '@nestjs/common';
 import { explainError } from './explain-error.js';
 import { invalid, Problem } from './problem.js';
@@ -18,9 +18,11 @@ describe('what an error means to the caller', () => {
   );
 
   it('a pool whose connections are all in use is a server that is too busy, not a database that is away', () => {
-    const problem = explainError(new Error('timeout exceeded when trying to connect'));
-    expect(problem).toMatchObject({ status: 503, headers: { 'retry-after': '1' } });
-    expect(problem.detail).toContain('too busy to ask the database');
+    for (const error of [new Error('timeout exceeded when trying to connect'), new OverloadError('Many wait.')]) {
+      const problem = explainError(error);
+      expect(problem).toMatchObject({ status: 503, headers: { 'retry-after': '1' } });
+      expect(problem.detail).toContain('too busy to ask the database');
+    }
   });
 
   it.each(['55P03', '57014', '40001', '40P01', '53200'])('%s passes by itself: 503 with Retry-After', (code) => {

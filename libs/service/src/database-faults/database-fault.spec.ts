@@ -49,6 +49,10 @@ describe('What a fault of the database means', () => {
     expect(databaseFaultOf(Object.assign(error, { code: '28P01' }))).toBe('away');
   });
 
+  it('is a pool that is busy when a process has too many tasks to write', () => {
+    expect(databaseFaultOf(Object.assign(new Error('Try again later.'), { name: 'OverloadError' }))).toBe('pool-busy');
+  });
+
   it.each([undefined, null, 'text', { code: 42 }])('is nothing for %p', (thrown) => {
     expect(databaseFaultOf(thrown)).toBeUndefined();
     expect(isDatabaseAway(thrown)).toBe(false);

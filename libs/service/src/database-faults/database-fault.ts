@@ -1,4 +1,4 @@
-import { codesOf, messagesOf, type DatabaseFault } from './fault-table.js';
+import { codesOf, messagesOf, namesOf, type DatabaseFault } from './fault-table.js';
 
 /**
  * What an error that came from PostgreSQL, its driver, or the way to it means; undefined when it is about the statement, and
@@ -10,7 +10,7 @@ export function databaseFaultOf(error: unknown): DatabaseFault | undefined {
   const { name, code, message, severity } = (error ?? {}) as Partial<Record<string, unknown>>;
   const text = typeof message === 'string' ? message : '';
   const fault = typeof code === 'string' ? faultOfCode(code, text, severity) : faultOfMessage(text);
-  return fault ?? (name === 'DatabaseUnreachableError' ? 'away' : undefined);
+  return fault ?? (typeof name === 'string' ? namesOf.get(name) : undefined);
 }
 
 /**

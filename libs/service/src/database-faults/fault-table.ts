@@ -9,7 +9,7 @@
  * | `stale`     | what this connection had prepared no longer holds   | every connection of the pool is replaced; run again at once                  |
  * | `collided`  | rolled back for the sake of another transaction     | run again at once                                                            |
  * | `hindered`  | a lock, a time limit, memory: not now               | the runtime's own statement: tried later, nothing is spent; a handler's: it failed |
- * | `pool-busy` | all connections of this pool are in use             | tried later, nothing is spent                                                |
+ * | `pool-busy` | all connections are in use, or too many wait        | tried later, nothing is spent                                                |
  *
  * "At once" is a few times. After that the runtime's own statement is tried later, and a handler that was its cause has failed.
  */
@@ -79,3 +79,10 @@ export const messagesOf: readonly { readonly fault: DatabaseFault; readonly patt
       /Driver not connected|database is not established|connection is not yet established|Cannot use a pool after calling end/i,
   },
 ];
+
+/** Our own errors, for what has neither. */
+export const namesOf: ReadonlyMap<string, DatabaseFault> = new Map([
+  ['DatabaseUnreachableError', 'away'],
+  // More tasks wait to be written than a process takes.
+  ['OverloadError', 'pool-busy'],
+]);

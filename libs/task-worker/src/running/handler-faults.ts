@@ -77,6 +77,7 @@ function faultOfQuery(thrown: unknown): DatabaseFault | undefined {
 
 const queryErrors = new Set([
   'DatabaseUnreachableError',
+  'OverloadError',
   'QueryFailedError',
   'QueryRunnerAlreadyReleasedError',
   'QueryRunnerProviderAlreadyReleasedError',
