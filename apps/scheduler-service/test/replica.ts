@@ -2,7 +2,8 @@ import { CleanupExpiredTokens, catalogue, exchanges } from '@mentorhub/contracts
 import { PublishError, type MessagePublisher } from '@mentorhub/messaging';
 import { connectDatabase, createLogger, databaseOptions } from '@mentorhub/service';
 import { TaskStore } from '@mentorhub/task-store';
-import { PayloadCipher, Tasks } from '@mentorhub/tasks';
+import { Tasks } from '@mentorhub/tasks';
+import { PayloadCipher } from '@mentorhub/tasks/payload';
 import { createDatabase, type TestDatabase } from '@mentorhub/testing';
 import type { DataSource } from 'typeorm';
 import { v5 as uuidv5 } from 'uuid';

@@ -1,6 +1,4 @@
 export { OverloadError } from '@mentorhub/task-store';
-export { PayloadCipher, type PayloadKeys } from './payload/payload-cipher.js';
-export { checkPayload, encodePayload, InvalidPayloadError, type PayloadFault } from './payload/payload-codec.js';
 export { AcceptedTask, type EnqueuedTask, type ResultOptions } from './client/enqueued-task.js';
 export { ResultTimeoutError, TaskExpiredError, TaskFailedError, TaskRevokedError } from './client/result-errors.js';
 export { resultOf } from './client/result-of.js';

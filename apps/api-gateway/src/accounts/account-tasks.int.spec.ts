@@ -1,6 +1,6 @@
 import { catalogue } from '@mentorhub/contracts';
 import { derivedId } from '@mentorhub/task-store';
-import { PayloadCipher } from '@mentorhub/tasks';
+import { PayloadCipher } from '@mentorhub/tasks/payload';
 import { TaskServer } from '@mentorhub/task-worker';
 import { createVhost, eventually, type TestVhost } from '@mentorhub/testing';
 import { payloadKey, startGateway, type RunningGateway } from '../../test/running-gateway.js';

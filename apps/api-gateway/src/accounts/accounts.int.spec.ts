@@ -1,4 +1,4 @@
-import { PayloadCipher } from '@mentorhub/tasks';
+import { PayloadCipher } from '@mentorhub/tasks/payload';
 import { payloadKey, startGateway, type Reply, type RunningGateway } from '../../test/running-gateway.js';
 import { issueToken } from './account-tokens.js';
 import { DataSource } from 'typeorm';

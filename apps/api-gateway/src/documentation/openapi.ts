@@ -2,7 +2,7 @@ import { STATUS_CODES } from 'node:http';
 import { catalogue, NewSchedule } from '@mentorhub/contracts';
 import { describeTasks } from '@mentorhub/task-contracts';
 import { z } from 'zod';
-import { numbersInText } from '../input/page-limit.js';
+import { numbersInText } from '../input/numbers-in-text.js';
 import { ProblemAnswer } from '../problems/answers.js';
 import { TaskRequest } from '../tasks/requests.js';
 import { answerHeaders } from './documented.js';

@@ -1,16 +1,7 @@
 import { z } from 'zod';
+import { numbersInText } from './numbers-in-text.js';
 
 const most = 200;
-
-interface NumberInText {
-  readonly type: 'integer' | 'number';
-  readonly minimum: number;
-  readonly maximum: number;
-  readonly default: number;
-}
-
-/** Which texts of a query are read as numbers, for the documentation. */
-export const numbersInText = z.registry<NumberInText>();
 
 /** How many a page lists, 1 to 200, in a query; default 50. @param what is listed, in the plural. */
 export const pageLimit = (what: string) => wholeNumber(most, 50).describe(`How many ${what}, 1 to ${most}.`);

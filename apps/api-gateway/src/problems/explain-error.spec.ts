@@ -1,4 +1,5 @@
-import { InvalidPayloadError, OverloadError } from '@mentorhub/tasks';
+import { OverloadError } from '@mentorhub/tasks';
+import { InvalidPayloadError } from '@mentorhub/tasks/payload';
 import { NotFoundException } from '@nestjs/common';
 import { explainError } from './explain-error.js';
 import { invalid, Problem } from './problem.js';

@@ -1,5 +1,5 @@
 import { databaseFaultOf, ShutdownError } from '@mentorhub/service';
-import { InvalidPayloadError } from '@mentorhub/tasks';
+import { InvalidPayloadError } from '@mentorhub/tasks/payload';
 import { HttpException } from '@nestjs/common';
 import { jsonPointer } from '../input/json-pointer.js';
 import { explainCallError } from './explain-call-error.js';

@@ -1,7 +1,7 @@
 import { Rfc3339 } from '@mentorhub/contracts';
 import { jitters, longestRetryDelaySeconds, mostRetries } from '@mentorhub/task-contracts';
 import { z } from 'zod';
-import { numbersInText } from '../input/page-limit.js';
+import { numbersInText } from '../input/numbers-in-text.js';
 
 /** Waiting is bounded so that every due time is a date that PostgreSQL and JSON can hold. */
 const tenYearsInSeconds = 10 * 365 * 24 * 3600;

@@ -1,5 +1,6 @@
 import { catalogue } from '@mentorhub/contracts';
-import { InvalidPayloadError, Tasks } from '@mentorhub/tasks';
+import { Tasks } from '@mentorhub/tasks';
+import { InvalidPayloadError } from '@mentorhub/tasks/payload';
 import { CallRefusedError } from '@mentorhub/task-calls';
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';

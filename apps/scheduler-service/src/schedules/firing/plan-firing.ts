@@ -1,5 +1,6 @@
 import { catalogue } from '@mentorhub/contracts';
-import { checkPayload, InvalidPayloadError, type EnqueueRequest } from '@mentorhub/tasks';
+import type { EnqueueRequest } from '@mentorhub/tasks';
+import { checkPayload, InvalidPayloadError } from '@mentorhub/tasks/payload';
 import { v5 as uuidv5 } from 'uuid';
 import { dueSlots, type DueSlots } from '../timing/due-slots.js';
 import { firingOf } from '../timing/jitter.js';
