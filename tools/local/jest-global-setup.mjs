@@ -1,7 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { noPgBouncer, pgBouncerBinary } from './pgbouncer-binary.mjs';
 import { startDisposableInfrastructure } from './private-infrastructure.mjs';
-import { packagesDirectory } from './server-home.mjs';
 import { describeRabbitMq } from './rabbitmq-binaries.mjs';
 
 /**
@@ -13,24 +11,12 @@ export default async function startTestInfrastructure() {
   // Jest leaves on a signal without a teardown; `exit` runs the hook that ends the servers.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => process.exit(1));
   const started = Date.now();
-  const [infrastructure] = await Promise.all([
-    startDisposableInfrastructure({ say: (line) => console.error(line) }),
-    fetchPgBouncer(),
-  ]);
+  const infrastructure = await startDisposableInfrastructure({ say: (line) => console.error(line) });
   announce(infrastructure);
   globalThis.mentorhubTestInfrastructure = infrastructure;
   const seconds = ((Date.now() - started) / 1000).toFixed(1);
   const rabbitmq = describeRabbitMq(infrastructure.rabbitmq);
   console.error(`RabbitMQ (${rabbitmq}), PostgreSQL and a mail catcher for the tests are ready after ${seconds} s.`);
-}
-
-// Tests start their own; none of them should have to wait for the download.
-async function fetchPgBouncer() {
-  if (noPgBouncer()) return;
-  await pgBouncerBinary({ packages: packagesDirectory(), say: (line) => console.error(line) }).catch((error) => {
-    process.env.TEST_NO_PGBOUNCER = 'PgBouncer could not be downloaded';
-    console.error(`PgBouncer could not be downloaded, and its tests are skipped: ${error.message}`);
-  });
 }
 
 function announce({ directory, rabbitmq, postgres, mail }) {

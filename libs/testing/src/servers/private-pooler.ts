@@ -1,5 +1,10 @@
 import { localModule, newPlace, PrivateServer, type LocalServer } from './private-server.js';
 
+interface PoolerPackages {
+  noPgBouncer(): string | undefined;
+  pgBouncerBinary(options: { packages: string }): Promise<string>;
+}
+
 interface LocalPooler extends LocalServer {
   readonly url: string;
 }
@@ -13,10 +18,18 @@ interface LocalPooler extends LocalServer {
  * const dataSource = await connectDatabase(databaseOptions({ url: pooler.url, … }), { logger });
  */
 export class PrivatePooler extends PrivateServer<LocalPooler> {
-  /** Why this machine cannot have one, as the end of a sentence; undefined when it can. */
+  /**
+   * Why this machine cannot have one, as the end of a sentence; undefined when it can. The first who asks downloads it, so ask
+   * before any test begins.
+   */
   static async missing(): Promise<string | undefined> {
-    const { noPgBouncer } = await localModule<{ noPgBouncer(): string | undefined }>('pgbouncer-binary.mjs');
-    return process.env['TEST_NO_PGBOUNCER'] ?? noPgBouncer();
+    const { noPgBouncer, pgBouncerBinary } = await localModule<PoolerPackages>('pgbouncer-binary.mjs');
+    const { packagesDirectory } = await localModule<{ packagesDirectory(): string }>('server-home.mjs');
+    try {
+      return noPgBouncer() ?? void (await pgBouncerBinary({ packages: packagesDirectory() }));
+    } catch (error) {
+      return `PgBouncer could not be downloaded: ${(error as Error).message}`;
+    }
   }
 
   /**
