@@ -44,6 +44,7 @@ const defaultLimits: PublishingLimits = {
   maxWaiting: 10_000,
   maxWaitingBytes: 64 * 1024 * 1024,
   confirmTimeoutSeconds: 10,
+  replaceChannelSeconds: 60,
 };
 
 /**

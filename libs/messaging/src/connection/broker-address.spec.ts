@@ -15,11 +15,15 @@ describe('the address of a broker', () => {
     expect(describeAddress(brokerAddress('amqp://me:secret@rabbit:5673/team'))).toBe('rabbit:5673, vhost "team"');
   });
 
-  it.each(['', 'rabbit:5672', 'http://me:secret@rabbit'])(
-    'refuses %p with a sentence that repeats no password',
-    (url) => {
-      expect(() => brokerAddress(url)).toThrow("write it as 'amqp://user:password@host:5672/vhost'");
-      expect(() => brokerAddress(url)).not.toThrow('secret');
-    },
-  );
+  it.each([
+    '',
+    'rabbit:5672',
+    'http://me:secret@rabbit',
+    'amqp://50%:secret@rabbit',
+    'amqp://me:50%secret@rabbit',
+    'amqp://me:secret@rabbit/50%',
+  ])('refuses %p with a sentence that repeats no password', (url) => {
+    expect(() => brokerAddress(url)).toThrow("write it as 'amqp://user:password@host:5672/vhost'");
+    expect(() => brokerAddress(url)).not.toThrow('secret');
+  });
 });

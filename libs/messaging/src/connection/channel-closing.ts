@@ -14,6 +14,12 @@ export function closeChannel(channel: Channel): Promise<void> {
   return settledWithin(closeWithinSeconds, Promise.race([closed, channel.close()]));
 }
 
+/**
+ * Whether a channel has been closed already. amqplib hands out a channel also when its close was read together with the answer
+ * that opened it, and no event tells of it any more.
+ */
+export const isClosed = (channel: object): boolean => Object.hasOwn(channel, 'sendMessage');
+
 /** The reply code with which the server closed a channel or refused an operation, such as 404. */
 export function replyCode(error: unknown): number | undefined {
   const code = (error as { code?: unknown } | undefined)?.code;

@@ -122,6 +122,8 @@ export class QueueConsumer implements Consumer {
     const channel = await this.connection.open().createChannel();
     const subscription = this.subscriptionOn(channel);
     this.subscription = subscription;
+    // Cancelled while it waited: what the broker would send now is nobody's.
+    if (this.stopping.signal.aborted) return subscription.close();
     await subscription.begin().catch(async (error: unknown) => {
       await subscription.close();
       throw error;

@@ -33,7 +33,8 @@ class FakeChannel extends EventEmitter {
 const namesIn = (frames: Buffer): string => (frames.toString('latin1').match(/key-\w+/g) ?? []).join(' ');
 
 const owner = { settled: () => undefined, roomAgain: () => undefined, closed: () => undefined };
-const open = (fake: FakeChannel) => new ConfirmChannel(fake as unknown as AmqpConfirmChannel, 1_000, owner);
+const limits = { confirmWindow: 1_000, replaceChannelSeconds: 60 };
+const open = (fake: FakeChannel) => new ConfirmChannel(fake as unknown as AmqpConfirmChannel, limits, owner);
 const tick = () => new Promise((resolve) => setImmediate(resolve));
 
 function send(channel: ConfirmChannel, name: string, more: Partial<OutgoingMessage> = {}): void {

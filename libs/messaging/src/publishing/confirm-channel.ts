@@ -24,11 +24,12 @@ export interface ConfirmChannelOwner {
  */
 export class ConfirmChannel {
   private readonly unconfirmed = new Map<number, PendingPublish>();
-  /** Given up on, and not confirmed since. */
-  private readonly expired = new Set<number>();
+  /** Given up on, and not confirmed since: when, by their tags. */
+  private readonly expired = new Map<number, number>();
   private nextTag = 1;
   private draining = false;
   private open = true;
+  private retired = false;
   private readonly frames: ChannelFrames;
   private readonly gathered: PublishFrames;
   private flushing = false;
@@ -36,7 +37,7 @@ export class ConfirmChannel {
 
   constructor(
     readonly channel: AmqpConfirmChannel,
-    private readonly window: number,
+    private readonly limits: { readonly confirmWindow: number; readonly replaceChannelSeconds: number },
     private readonly owner: ConfirmChannelOwner,
   ) {
     this.frames = new ChannelFrames(channel);
@@ -50,16 +51,19 @@ export class ConfirmChannel {
   }
 
   get hasRoom(): boolean {
-    return this.open && !this.draining && this.unconfirmed.size < this.window && !this.isWornOut;
+    return this.open && !this.draining && this.unconfirmed.size < this.limits.confirmWindow;
   }
 
   /**
-   * amqplib keeps a place for each publish since the oldest unconfirmed one. A confirm that never comes (a queue without a quorum) would
-   * make that grow for ever, so the channel is then replaced once the others are settled.
+   * A confirm that did not come will hardly come any more on this channel: RabbitMQ may have lost track of what it handed to a
+   * queue, and a new channel is a new start for it. And amqplib keeps a place for each publish since the oldest unconfirmed one.
    */
-  private get isWornOut(): boolean {
-    const oldest: number | undefined = this.expired.values().next().value;
-    return oldest !== undefined && this.nextTag - oldest > replaceAfterPublishes;
+  get isWornOut(): boolean {
+    const [oldest] = this.expired;
+    if (!oldest) return false;
+    const [tag, at] = oldest;
+    const { replaceChannelSeconds } = this.limits;
+    return this.nextTag - tag > replaceAfterPublishes || performance.now() - at > replaceChannelSeconds * 1000;
   }
 
   get unconfirmedCount(): number {
@@ -104,10 +108,21 @@ export class ConfirmChannel {
     for (const [tag, pending] of this.unconfirmed) {
       if (pending.sentAt > sentBefore) break;
       this.unconfirmed.delete(tag);
-      this.expired.add(tag);
+      this.expired.set(tag, performance.now());
       this.owner.settled(pending, notConfirmed(secondsWaited));
     }
-    if (this.unconfirmed.size === 0 && this.isWornOut) void closeChannel(this.channel);
+  }
+
+  /** Closes it, once it is replaced and nothing on it is left to wait for. */
+  retire(): void {
+    if (this.retired) return;
+    this.retired = true;
+    void closeChannel(this.channel);
+  }
+
+  /** Its connection is gone; its close event came already, or comes and then changes nothing. */
+  abandon(): void {
+    this.closed();
   }
 
   private confirmed(tag: number, multiple: boolean, nacked: boolean): void {
@@ -121,7 +136,7 @@ export class ConfirmChannel {
       if (tag > lastTag) break;
       this.settle(tag, nacked);
     }
-    for (const tag of this.expired) {
+    for (const tag of this.expired.keys()) {
       if (tag > lastTag) break;
       this.expired.delete(tag);
     }

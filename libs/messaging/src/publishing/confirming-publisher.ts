@@ -1,6 +1,6 @@
 import { messagingMetrics } from '@mentorhub/metrics';
 import type { BrokerConnection } from '../connection/broker-connection.js';
-import { replyCode } from '../connection/channel-closing.js';
+import { isClosed, replyCode } from '../connection/channel-closing.js';
 import type { Logger } from '../connection/logger.js';
 import { RecoveryLoop } from '../connection/recovery-loop.js';
 import type { TopologyKeeper } from '../topology/topology-keeper.js';
@@ -23,6 +23,8 @@ export interface PublishingLimits {
   maxWaitingBytes: number;
   /** How long one may wait in line, and then again for its confirm. Default 10. */
   confirmTimeoutSeconds: number;
+  /** A channel is replaced on which a confirm has not come for so long after that. Default 60. */
+  replaceChannelSeconds: number;
 }
 
 /**
@@ -37,6 +39,8 @@ export class ConfirmingPublisher implements MessagePublisher, ConfirmChannelOwne
   private readonly waiting: WaitingLine;
   private readonly opening: RecoveryLoop;
   private channel: ConfirmChannel | undefined;
+  /** Those that were replaced, until what was sent on them is settled. */
+  private readonly replaced = new Set<ConfirmChannel>();
   private sweep: NodeJS.Timeout | undefined;
   private closing = false;
   private idle: (() => void) | undefined;
@@ -74,9 +78,10 @@ export class ConfirmingPublisher implements MessagePublisher, ConfirmChannelOwne
 
   start(): void {
     this.connection.on('up', () => this.opening.wake());
-    this.connection.on('down', () =>
-      this.failWaiting('The connection to RabbitMQ was lost before the message was sent.'),
-    );
+    this.connection.on('down', () => {
+      this.channel?.abandon();
+      this.failWaiting('The connection to RabbitMQ was lost before the message was sent.');
+    });
     this.connection.on('unblocked', () => this.roomAgain());
     const everyMs = Math.min(1000, Math.max(20, this.limits.confirmTimeoutSeconds * 100));
     this.sweep = setInterval(() => this.expire(), everyMs);
@@ -118,6 +123,7 @@ export class ConfirmingPublisher implements MessagePublisher, ConfirmChannelOwne
   }
 
   closed(channel: ConfirmChannel, error: Error | undefined): void {
+    this.replaced.delete(channel);
     if (channel !== this.channel) return;
     this.channel = undefined;
     if (error && this.connection.current) this.closedByServer(error);
@@ -127,7 +133,8 @@ export class ConfirmingPublisher implements MessagePublisher, ConfirmChannelOwne
   }
 
   private get outstanding(): number {
-    return (this.channel?.unconfirmedCount ?? 0) + (this.waiting.isEmpty ? 0 : 1);
+    const channels = this.channel ? [this.channel, ...this.replaced] : [...this.replaced];
+    return channels.reduce((sum, { unconfirmedCount }) => sum + unconfirmedCount, this.waiting.isEmpty ? 0 : 1);
   }
 
   private accept(pending: PendingPublish): void {
@@ -165,7 +172,8 @@ export class ConfirmingPublisher implements MessagePublisher, ConfirmChannelOwne
   private async open(): Promise<void> {
     await this.topology.inPlace();
     const channel = await this.connection.open().createConfirmChannel();
-    this.channel = new ConfirmChannel(channel, this.limits.confirmWindow, this);
+    if (isClosed(channel)) throw new Error('The channel was closed while it was opened.');
+    this.channel = new ConfirmChannel(channel, this.limits, this);
     this.logger.debug({}, 'The publishing channel is open.');
     this.roomAgain();
     this.onOpen();
@@ -183,14 +191,31 @@ export class ConfirmingPublisher implements MessagePublisher, ConfirmChannelOwne
   private expire(): void {
     const seconds = this.limits.confirmTimeoutSeconds;
     const before = performance.now() - seconds * 1000;
+    for (const channel of this.replaced) channel.expire(before, seconds);
     this.channel?.expire(before, seconds);
+    this.replaceWornOut();
     while (this.waiting.first && this.waiting.first.acceptedAt <= before) {
       this.settled(
         this.waiting.shift()!,
-        new PublishError('refused', `RabbitMQ took no messages for ${seconds} s; the message was not sent.`),
+        new PublishError('refused', `${this.whyNotSent()} for ${seconds} s; the message was not sent.`),
       );
     }
     this.roomAgain();
+  }
+
+  private whyNotSent(): string {
+    if (this.channel) return 'RabbitMQ took no messages';
+    return 'No channel to publish on could be opened, since exchanges or queues are missing or RabbitMQ does not answer,';
+  }
+
+  /** What waits for confirms goes on waiting there; the others need not wait with it. An alarm is no fault of a channel. */
+  private replaceWornOut(): void {
+    if (this.channel?.isWornOut && !this.connection.blocked && !this.closing) {
+      this.replaced.add(this.channel);
+      this.channel = undefined;
+      this.opening.wake();
+    }
+    for (const channel of this.replaced) if (channel.unconfirmedCount === 0) channel.retire();
   }
 
   private failWaiting(why: string): void {

@@ -185,6 +185,39 @@ describe('publishing', () => {
     expect(broker.publisher).toMatchObject({ ready: true, hasRoom: true });
   });
 
+  it('opens another channel when the one that it opened was closed in the same moment', async () => {
+    const broker = await start();
+    const { connections } = broker as unknown as { connections: { publish: { current: ChannelModel } } };
+    const model = connections.publish.current;
+    const createConfirmChannel = model.createConfirmChannel.bind(model);
+    let opened = 0;
+    // As when the server's close is read together with its answer: nothing tells of it afterwards.
+    model.createConfirmChannel = async () => {
+      const channel = await createConfirmChannel();
+      if ((opened += 1) === 1) await channel.close();
+      return channel;
+    };
+    // A missing exchange ends the channel that it has.
+    await expect(broker.publisher.publish(message({ exchange: 'missing' }))).rejects.toMatchObject({
+      failure: 'disconnected',
+    });
+    await eventually(() => failureOf(broker.publisher.publish(message())).then((outcome) => outcome === 'confirmed'));
+    expect(opened).toBe(2);
+  });
+
+  it('replaces a channel whose confirms do not come, and forgets it when all on it is settled', async () => {
+    const broker = await start({ confirmTimeoutSeconds: 0.2, replaceChannelSeconds: 0.3 });
+    const parts = broker as unknown as { confirming: { channel: object | undefined; replaced: Set<object> } };
+    const before = parts.confirming.channel;
+    proxy.stall();
+    await expect(broker.publisher.publish(message())).rejects.toMatchObject({ failure: 'timeout' });
+    await eventually(() => parts.confirming.channel !== before);
+    await proxy.resume();
+    await eventually(() => failureOf(broker.publisher.publish(message())).then((outcome) => outcome === 'confirmed'));
+    expect(parts.confirming.channel).not.toBe(before);
+    await eventually(() => parts.confirming.replaced.size === 0);
+  });
+
   it('fails what is outstanding as disconnected when the connection is lost, and does not send it again', async () => {
     const broker = await start();
     proxy.stall();

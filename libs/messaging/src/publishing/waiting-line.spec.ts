@@ -23,6 +23,14 @@ describe('the waiting line of a publisher', () => {
     expect(line.shift()).toBeUndefined();
   });
 
+  it('keeps nothing that has left it, however many wait behind', () => {
+    const line = new WaitingLine(10, 1_000);
+    for (let n = 0; n < 3; n += 1) line.add(pending(1));
+    const left = line.shift();
+    expect((line as unknown as { items: unknown[] }).items).not.toContain(left);
+    expect(line.first).toBeDefined();
+  });
+
   it('takes no more than its count, until one leaves', () => {
     const line = new WaitingLine(2, 1_000);
     expect([line.add(pending(1)), line.add(pending(1)), line.add(pending(1))]).toEqual([true, true, false]);

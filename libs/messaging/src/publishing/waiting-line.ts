@@ -2,7 +2,7 @@ import type { PendingPublish } from './pending-publish.js';
 
 /** First in, first out, bounded by count and by bytes of body. */
 export class WaitingLine {
-  private items: PendingPublish[] = [];
+  private items: (PendingPublish | undefined)[] = [];
   private head = 0;
   private bytes = 0;
 
@@ -36,6 +36,7 @@ export class WaitingLine {
     const pending = this.items[this.head];
     if (!pending) return undefined;
     this.bytes -= pending.message.body.length;
+    this.items[this.head] = undefined; // what has left is not to be kept alive by those behind it
     this.head += 1;
     if (this.head === this.items.length || this.head > 1024) {
       this.items = this.items.slice(this.head);
