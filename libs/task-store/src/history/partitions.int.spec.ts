@@ -38,6 +38,19 @@ describe("The timeline's partitions", () => {
     expect(await partitions()).toHaveLength(1 + 4);
   });
 
+  it('are not made while somebody reads for long, so that nobody has to wait behind', async () => {
+    const dataSource = await pool();
+    const history = new History(dataSource);
+    const backup = dataSource.createQueryRunner();
+    await backup.startTransaction();
+    await backup.query('SELECT count(*) FROM tasks.task_event');
+    await expect(history.ensurePartitions()).rejects.toMatchObject({ code: '55P03' });
+    expect(await history.timeline(anEvent('succeeded').taskId)).toEqual([]);
+    await backup.rollbackTransaction();
+    await backup.release();
+    await history.ensurePartitions();
+  });
+
   it('take over the events that came before they were there', async () => {
     const dataSource = await pool();
     await dataSource.transaction((tx) => projectEvents(tx, [anEvent('succeeded')]));

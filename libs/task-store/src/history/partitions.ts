@@ -6,13 +6,20 @@ interface Day {
   readonly last: string;
 }
 
-/** Makes the timeline's partitions of today and the `days` after it, and moves into them what came before they were there. */
+/**
+ * Makes the timeline's partitions of today and the `days` after it, and moves into them what came before they were there.
+ *
+ * @throws lock_not_available (55P03) when somebody reads the timeline for more than a second, such as a backup: try again later.
+ */
 export async function ensurePartitions(dataSource: DataSource, days: number): Promise<void> {
   await dataSource.transaction(async (tx) => {
     await tx.query(`SELECT pg_advisory_xact_lock(hashtextextended('tasks.task_event partitions', 0))`);
     const missing: Day[] = await tx.query(missingDaysSql, [days]);
+    if (missing.length === 0) return;
+    // Whoever waits for the whole table has all others wait behind it, so it waits for no long reader.
+    await tx.query(`SET LOCAL lock_timeout = '1s'`);
     // Writers wait here, at the parent: one that had already chosen the default partition would be refused by it.
-    if (missing.length > 0) await tx.query(`LOCK TABLE tasks.task_event IN ACCESS EXCLUSIVE MODE`);
+    await tx.query(`LOCK TABLE tasks.task_event IN ACCESS EXCLUSIVE MODE`);
     for (const day of missing) await addPartition(tx, day);
   });
 }
