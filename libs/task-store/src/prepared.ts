@@ -1,4 +1,4 @@
-import { QueryFailedError, type EntityManager } from 'typeorm';
+import { QueryFailedError, QueryRunnerAlreadyReleasedError, type EntityManager } from 'typeorm';
 
 /** A statement that PostgreSQL parses once per connection, under this name. */
 export interface PreparedStatement {
@@ -21,7 +21,7 @@ const unprepared = new Set<string>();
  * A migration that changes what a statement answers makes PostgreSQL refuse it wherever it is prepared, and a pooler keeps
  * it so for all its clients, new ones too, until it renews its connections. So it is not prepared again after that.
  *
- * @throws {QueryFailedError} as TypeORM's own queries do.
+ * @throws {QueryFailedError | QueryRunnerAlreadyReleasedError} as TypeORM's own queries do.
  */
 export async function runPrepared<Row>(
   manager: EntityManager,
@@ -31,6 +31,8 @@ export async function runPrepared<Row>(
   if (unprepared.has(statement.name)) return manager.query(statement.text, values);
   const runner = manager.queryRunner ?? manager.dataSource.createQueryRunner();
   const client = (await runner.connect()) as Client;
+  // TypeORM's own queries look, its `connect` does not: the connection of a transaction that is over is somebody else's.
+  if (runner.isReleased) throw new QueryRunnerAlreadyReleasedError();
   try {
     return (await client.query({ ...statement, values })).rows as Row[];
   } catch (error) {

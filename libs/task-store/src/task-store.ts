@@ -86,8 +86,8 @@ export class TaskStore {
 
   /** Stores messages that are published once the transaction has committed, and deleted once confirmed. */
   async publishLater(events: readonly NewEvent[], tx: EntityManager = this.dataSource.manager): Promise<void> {
-    const leaseSeconds = this.leaseSeconds(events.length);
-    const writing = this.commits.writing(tx);
+    const writing = this.commits.writing(tx, events.length);
+    const leaseSeconds = this.leaseSeconds(writing.rows);
     const lease = new FirstLease(leaseSeconds);
     const inserted = await insertEvents(tx, events, leaseSeconds);
     if (leaseSeconds === 0) return;
@@ -104,8 +104,8 @@ export class TaskStore {
   }
 
   private async write(tasks: readonly NewTask[], tx: EntityManager): Promise<InsertedTask[]> {
-    const leaseSeconds = this.leaseSeconds(tasks.length);
-    const writing = this.commits.writing(tx);
+    const writing = this.commits.writing(tx, tasks.length);
+    const leaseSeconds = this.leaseSeconds(writing.rows);
     const lease = new FirstLease(leaseSeconds);
     const inserted = await insertTasks(tx, tasks, leaseSeconds);
     if (leaseSeconds === 0) this.afterCommit(tx, () => this.relay.wake());
@@ -125,7 +125,7 @@ export class TaskStore {
 
   /**
    * How long this process may take to publish what it inserts before any relay does. Not at all without a broker or room in
-   * the publisher's line, and not for many rows at once: the relay takes those in portions, so that a flood never outruns the
+   * the publisher's line, and not beyond a hundred rows of one transaction: the relay takes those in portions, so that a flood never outruns the
    * publisher or its lease.
    */
   private leaseSeconds(rows: number): number {

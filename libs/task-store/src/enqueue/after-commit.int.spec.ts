@@ -161,6 +161,28 @@ describe('Enqueueing inside a transaction', () => {
     await runner.release();
   });
 
+  it('A3: refuses what would be enqueued in a transaction that is over', async () => {
+    let over: EntityManager | undefined;
+    await failing(async (tx) => void (over = tx));
+    await expect(enqueue('straggler', over!)).rejects.toThrow(/already released/);
+    expect(await published()).toEqual([taskId('fence')]);
+    expect(await taskRow(servers, 'straggler')).toBeUndefined();
+  });
+
+  it('leaves to the relay what comes after the first hundred rows of one transaction, in however many calls', async () => {
+    const leased = `SELECT count(*)::int AS count FROM tasks.task WHERE claimed_until IS NOT NULL`;
+    await process.dataSource.transaction(async (tx) => {
+      for (const part of [1, 2, 3])
+        await process.store.enqueue(
+          Array.from({ length: 50 }, (_, n) => newTask(`part ${part}, ${n}`)),
+          tx,
+        );
+      expect(await tx.query(leased)).toEqual([{ count: 100 }]);
+    });
+    await outboxEmpty(servers);
+    expect(await takeMessages(servers)).toHaveLength(150);
+  });
+
   it('publishes nothing that the same transaction has revoked', async () => {
     await process.dataSource.transaction(async (tx) => {
       await enqueue('revoked', tx);

@@ -10,8 +10,15 @@ export type AfterCommitCallback = (certain: boolean) => void;
 
 /** Rows that are about to be written. */
 export interface Writing {
+  /** How many rows their transaction writes so far, these included. */
+  readonly rows: number;
   /** Registers what is to be done once the transaction that they are written in has committed; without one, at once. */
   afterCommit(callback: AfterCommitCallback): void;
+}
+
+interface Transaction {
+  rows: number;
+  readonly callbacks: (() => void)[];
 }
 
 /**
@@ -22,7 +29,7 @@ export interface Writing {
  * rows uncertain.
  */
 export class AfterCommit {
-  private readonly waiting = new WeakMap<QueryRunner, (() => void)[]>();
+  private readonly transactions = new WeakMap<QueryRunner, Transaction>();
 
   constructor(dataSource: DataSource) {
     const subscriber: EntitySubscriberInterface = {
@@ -32,18 +39,21 @@ export class AfterCommit {
     dataSource.subscribers.push(subscriber);
   }
 
-  /** To be called before rows are written, so that whatever rolls them back later is noticed. */
-  writing(manager: EntityManager): Writing {
+  /** To be called before so many rows are written, so that whatever rolls them back later is noticed. */
+  writing(manager: EntityManager, rows: number): Writing {
     const runner = manager.queryRunner;
     // The pool's manager: each statement has committed when it is answered.
-    if (!runner) return { afterCommit: (callback) => callback(true) };
+    if (!runner) return { rows, afterCommit: (callback) => callback(true) };
     // Somebody may have sent BEGIN by hand.
-    if (!runner.isTransactionActive) return { afterCommit: (callback) => callback(false) };
+    if (!runner.isTransactionActive) return { rows, afterCommit: (callback) => callback(false) };
+    const transaction = this.transactionOf(runner);
+    transaction.rows += rows;
     const rollbacks = rollbacksOn(runner);
     const before = rollbacks?.count;
+    const certain = () => rollbacks !== undefined && rollbacks.count === before;
     return {
-      afterCommit: (callback) =>
-        this.add(runner, () => callback(rollbacks !== undefined && rollbacks.count === before)),
+      rows: transaction.rows,
+      afterCommit: (callback) => void transaction.callbacks.push(() => callback(certain())),
     };
   }
 
@@ -55,21 +65,23 @@ export class AfterCommit {
 
   /** Registers a callback that no row is needed for; without a transaction it runs at once. */
   run(manager: EntityManager, callback: () => void): void {
-    if (manager.queryRunner?.isTransactionActive) this.add(manager.queryRunner, callback);
+    if (manager.queryRunner?.isTransactionActive) this.transactionOf(manager.queryRunner).callbacks.push(callback);
     else callback();
   }
 
-  private add(runner: QueryRunner, callback: () => void): void {
-    const callbacks = this.waiting.get(runner);
-    if (callbacks) callbacks.push(callback);
-    else this.waiting.set(runner, [callback]);
+  private transactionOf(runner: QueryRunner): Transaction {
+    const known = this.transactions.get(runner);
+    if (known) return known;
+    const transaction: Transaction = { rows: 0, callbacks: [] };
+    this.transactions.set(runner, transaction);
+    return transaction;
   }
 
   private transactionEnded(runner: QueryRunner, committed: boolean): void {
     if (runner.isTransactionActive) return; // only a savepoint ended
-    const callbacks = this.waiting.get(runner);
-    if (!callbacks) return;
-    this.waiting.delete(runner);
-    if (committed) for (const callback of callbacks) callback();
+    const transaction = this.transactions.get(runner);
+    if (!transaction) return;
+    this.transactions.delete(runner);
+    if (committed) for (const callback of transaction.callbacks) callback();
   }
 }

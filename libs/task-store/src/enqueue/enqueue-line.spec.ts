@@ -83,6 +83,27 @@ describe('The line of what is enqueued outside of transactions', () => {
     await Promise.all(calls);
   });
 
+  it('gives a call whose ids others may have a statement of its own at once, and no place of the others', async () => {
+    const { line, statements } = lineWith();
+    const calls = Array.from({ length: 5 }, (_, n) => line.add([{ ...task(`chosen${n}`), chosenId: true }]));
+    calls.push(line.add([task('a')]), line.add([task('b')]));
+    await nextTurn();
+    expect(statements.map(({ ids }) => ids.length)).toEqual([1, 1, 1, 1, 1, 2]);
+    for (const statement of statements) statement.answer();
+    expect((await Promise.all(calls)).flat()).toHaveLength(7);
+  });
+
+  it('sends at most a mebibyte in a statement of several calls', async () => {
+    const { line, statements } = lineWith();
+    const calls = [600, 600, 300, 2_000].map((kibibytes, n) =>
+      line.add([task(`${n}: ${kibibytes}`, kibibytes * 1024)]),
+    );
+    await nextTurn();
+    expect(statements.map(({ ids }) => ids.length)).toEqual([1, 2, 1]);
+    for (const statement of statements) statement.answer();
+    await Promise.all(calls);
+  });
+
   it('says of an id that two calls have, or that was there, whose task was taken', async () => {
     const { line, statements } = lineWith({}, ['old']);
     const calls = [line.add([task('same')]), line.add([task('same'), task('own')]), line.add([task('old')])];

@@ -25,6 +25,7 @@ const defaultLimits: LineLimits = { tasks: 10_000, bytes: 64 * 1024 * 1024, seco
 const mostStatements = 4;
 /** Many small calls share a statement; a large one has its own. */
 const tasksPerStatement = 100;
+const bytesPerStatement = 1024 * 1024;
 
 /** One call: its tasks are inserted together or not at all. */
 interface Call {
@@ -40,7 +41,8 @@ interface Call {
  *
  * 1. A call that finds a free place is written at once, so an idle process waits for nobody.
  * 2. Calls that come meanwhile wait, and are then written in one statement: a row so costs a fraction of what it costs alone.
- * 3. What comes above the limits is refused. More waiting would not make PostgreSQL quicker, and would end the process.
+ * 3. A call whose ids others may use too may have to wait for their transactions: it has a statement of its own at once, and holds up nobody.
+ * 4. What comes above the limits is refused. More waiting would not make PostgreSQL quicker, and would end the process.
  */
 export class EnqueueLine {
   private readonly limits: LineLimits;
@@ -69,7 +71,9 @@ export class EnqueueLine {
     this.tasks += tasks.length;
     this.bytes += bytes;
     return new Promise((resolve, reject) => {
-      this.waiting.push({ tasks, bytes, since: performance.now(), resolve, reject });
+      const call = { tasks, bytes, since: performance.now(), resolve, reject };
+      if (tasks.some(({ chosenId }) => chosenId)) return void this.write([call]);
+      this.waiting.push(call);
       // What is added in the same tick belongs together.
       if (this.waiting.length === 1) queueMicrotask(() => this.writeWaiting());
     });
@@ -87,11 +91,11 @@ export class EnqueueLine {
   }
 
   private nextPortion(): Call[] {
-    let count = 0;
-    let calls = 0;
-    for (const { tasks } of this.waiting) {
-      if (calls > 0 && count + tasks.length > tasksPerStatement) break;
+    let [count, size, calls] = [0, 0, 0];
+    for (const { tasks, bytes } of this.waiting) {
       count += tasks.length;
+      size += bytes;
+      if (calls > 0 && (count > tasksPerStatement || size > bytesPerStatement)) break;
       calls += 1;
     }
     return this.waiting.splice(0, calls);

@@ -5,6 +5,8 @@ import type { TaskState } from '../states.js';
 /** A task as it is accepted. */
 export interface NewTask {
   readonly id: string;
+  /** Others may use the same id: its INSERT may have to wait for their transaction. Default false. */
+  readonly chosenId?: boolean | undefined;
   readonly name: string;
   readonly version: number;
   readonly queue: string;

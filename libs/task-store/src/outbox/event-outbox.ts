@@ -47,8 +47,9 @@ export class EventOutbox implements Outbox {
     return items;
   }
 
-  async confirm(items: readonly OutboxItem[]): Promise<void> {
+  async confirm(items: readonly OutboxItem[]): Promise<string[]> {
     await this.dataSource.query(confirmSql, [items.map(({ id }) => id)]);
+    return []; // only relays lock events, each for a moment
   }
 
   async release(failed: readonly FailedItem[]): Promise<void> {
@@ -56,6 +57,7 @@ export class EventOutbox implements Outbox {
       failed.map(({ item }) => item.id),
       failed.map(({ reason }) => storable(reason)),
       failed.map(({ brokerAway }) => brokerAway),
+      failed.map(({ item }) => item.publishAttempts),
     ]);
   }
 
@@ -106,7 +108,8 @@ const confirmSql = `
 const releaseSql = `
   WITH locked AS (
     SELECT e.id, f.reason, f.broker_away
-    FROM tasks.event_outbox e JOIN unnest($1::uuid[], $2::text[], $3::boolean[]) AS f (id, reason, broker_away) ON f.id = e.id
+    FROM tasks.event_outbox e JOIN unnest($1::uuid[], $2::text[], $3::boolean[], $4::integer[]) AS f (id, reason, broker_away, publish_attempts)
+      ON f.id = e.id AND f.publish_attempts = e.publish_attempts
     ORDER BY e.id FOR UPDATE OF e
   )
   UPDATE tasks.event_outbox e SET publish_error = f.reason,

@@ -24,7 +24,8 @@ export interface Outbox {
   claim(limit: number, overdueSeconds: number): Promise<OutboxItem[]>;
   /** Of these rows, which the caller inserted, those whose transaction really committed, and in time for their first lease. */
   committed(ids: readonly string[]): Promise<OutboxItem[]>;
-  confirm(items: readonly OutboxItem[]): Promise<void>;
+  /** @returns the ids of those that somebody else holds locked, so that they could not be marked now. */
+  confirm(items: readonly OutboxItem[]): Promise<string[]>;
   /** Gives rows back, to be tried again after a backoff that doubles up to a minute. */
   release(failed: readonly FailedItem[]): Promise<void>;
   /** Seconds until the next row is due, by the database's clock; undefined when none waits. */

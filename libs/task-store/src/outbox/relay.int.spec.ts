@@ -1,3 +1,4 @@
+import type { MessagePublisher } from '@mentorhub/messaging';
 import { eventually, startTcpProxy } from '@mentorhub/testing';
 import {
   awayPublisher,
@@ -80,6 +81,37 @@ describe('A relay', () => {
     const inserted = await process.store.enqueue(tasks);
     expect(inserted.map(({ state }) => state)).toEqual(['queued', 'queued']);
     await outboxEmpty(servers);
+  });
+
+  it('marks all others while somebody holds one row, and that one afterwards, so that each is published once', async () => {
+    const held = Promise.withResolvers<void>();
+    const publisher = (real: MessagePublisher): MessagePublisher => ({
+      ready: true,
+      hasRoom: true,
+      publish: (message) => real.publish(message).then(() => held.promise),
+    });
+    const process = await start({ publisher });
+    const holder = process.dataSource.createQueryRunner();
+    await process.store.enqueue([newTask('held'), newTask('other')]);
+    await holder.startTransaction();
+    await holder.query(`SELECT FROM tasks.task WHERE id = $1 FOR UPDATE`, [taskId('held')]);
+    held.resolve();
+    await eventually(async () => (await taskRow(servers, 'other'))?.published_at);
+    await holder.commitTransaction();
+    await holder.release();
+    await outboxEmpty(servers);
+    expect((await takeMessages(servers)).map(({ id }) => id).sort()).toEqual([taskId('held'), taskId('other')].sort());
+  });
+
+  it('leaves a row alone that was leased again since it failed', async () => {
+    const { dataSource, store } = await start({ publisher: awayPublisher, relay: false });
+    const outbox = new TaskOutbox(dataSource, 'tasks', 'test', new DatabaseClock());
+    await store.enqueue([newTask('late')]);
+    const [first] = await outbox.claim(1, 0);
+    await servers.database.query(`UPDATE tasks.task SET claimed_until = NULL`);
+    await outbox.claim(1, 0);
+    await outbox.release([{ item: first!, reason: 'not confirmed', brokerAway: true }]);
+    expect(await taskRow(servers, 'late')).toMatchObject({ publish_attempts: 2, publish_error: null });
   });
 
   it('knows how long it may sleep', async () => {

@@ -16,7 +16,7 @@ function endlessOutbox(onClaim: () => void) {
       onClaim();
       return Promise.resolve([{ id: String(overdue.length), dueAt: new Date() } as OutboxItem]);
     },
-    confirm: () => Promise.resolve(),
+    confirm: () => Promise.resolve([]),
     secondsToNext: () => Promise.resolve(0),
   } as unknown as Outbox;
   return { outbox, overdue };
@@ -31,7 +31,7 @@ function lockedOutbox() {
       looks.push(performance.now());
       return Promise.resolve(locked ? [] : [{ id: 'row', dueAt: new Date() } as OutboxItem]);
     },
-    confirm: () => Promise.resolve(),
+    confirm: () => Promise.resolve([]),
     secondsToNext: () => Promise.resolve(locked ? -1 : undefined),
   } as unknown as Outbox;
   return { outbox, looks, free: () => (locked = false) };
@@ -72,7 +72,7 @@ describe('A relay that always finds full batches, in a process that lags', () =>
         await nextTurn();
         return [{ id: String(overdue.length), dueAt: new Date() } as OutboxItem];
       },
-      confirm: () => Promise.resolve(),
+      confirm: () => Promise.resolve([]),
     } as unknown as Outbox;
     const relay = new Relay({ outboxes: [outbox], publisher, logger: silent, batchSize: 1 });
     relay.start();
@@ -106,6 +106,63 @@ describe('A relay whose publisher has no room in its line', () => {
     hasRoom = true;
     await eventually(() => looks > 0);
     await relay.stop();
+  });
+});
+
+describe('A relay and what it has published', () => {
+  const item = { id: 'row', run: 1, attempt: 1, dueAt: new Date() } as OutboxItem;
+
+  /** An outbox whose marks are answered by the test. */
+  function marking(answers: (() => Promise<string[]>)[]) {
+    const marks: string[][] = [];
+    const released: unknown[] = [];
+    const outbox = {
+      claim: () => Promise.resolve([]),
+      secondsToNext: () => Promise.resolve(undefined),
+      confirm: (items: OutboxItem[]) => {
+        marks.push(items.map(({ id }) => id));
+        return answers[marks.length - 1]?.() ?? Promise.resolve([]);
+      },
+      release: (failed: unknown[]) => Promise.resolve(void released.push(failed.length)),
+    } as unknown as Outbox;
+    return { outbox, marks, released };
+  }
+
+  it.each([
+    ['somebody held it', () => Promise.resolve(['row'])],
+    ['PostgreSQL failed', () => Promise.reject(new Error('deadlock detected'))],
+  ])('marks a row later when %s', async (_why, first) => {
+    const { outbox, marks } = marking([first]);
+    const relay = new Relay({ outboxes: [outbox], publisher, logger: silent });
+    relay.publishWritten(outbox, [item, { ...item, id: 'other' }]);
+    await eventually(() => marks.length === 2);
+    expect(marks[0]).toEqual(['row', 'other']);
+    expect(marks[1]?.[0]).toBe('row');
+    await relay.stop();
+  });
+
+  it('does not publish beside itself what it is publishing', async () => {
+    const { outbox } = marking([]);
+    let published = 0;
+    const confirmed = Promise.withResolvers<void>();
+    const slow = { ready: true, hasRoom: true, publish: () => ((published += 1), confirmed.promise) };
+    const relay = new Relay({ outboxes: [outbox], publisher: slow, logger: silent });
+    relay.publishWritten(outbox, [item]);
+    relay.publishWritten(outbox, [item]);
+    relay.publishWritten(outbox, [{ ...item, attempt: 2 }]);
+    expect(published).toBe(2);
+    confirmed.resolve();
+    await relay.stop();
+  });
+
+  it('gives back together what failed together, of many transactions', async () => {
+    const { outbox, released } = marking([]);
+    const failing = { ready: true, hasRoom: true, publish: () => Promise.reject(new Error('lost')) };
+    const relay = new Relay({ outboxes: [outbox], publisher: failing, logger: silent });
+    for (let n = 0; n < 100; n += 1) relay.publishWritten(outbox, [{ ...item, id: String(n) }]);
+    await eventually(() => released.length > 0);
+    await relay.stop();
+    expect(released).toEqual([100]);
   });
 });
 

@@ -28,6 +28,9 @@ const probeSeconds = 0.005;
 const mostLeasedBatches = 8;
 /** Nobody waits for the mark, and the lease is far longer. Each statement costs more than the rows in it. */
 const markEveryMs = 25;
+/** Rows that could not be marked, since somebody holds them or PostgreSQL was away, are marked a second later, for as long. */
+const markAgainMs = 1_000;
+const markWithinMs = 120_000;
 
 /**
  * Publishes what the outboxes hold. One runs in every process that enqueues; any number may run at once.
@@ -40,7 +43,10 @@ const markEveryMs = 25;
  */
 export class Relay {
   private readonly committed: Map<Outbox, Coalescer<string>>;
-  private readonly confirmed: Map<Outbox, Coalescer<OutboxItem>>;
+  private readonly confirmed: Map<Outbox, Coalescer<Confirmed>>;
+  private readonly failed: Map<Outbox, Coalescer<FailedItem>>;
+  /** What this process is publishing: a row whose first lease runs out meanwhile is not published beside it. */
+  private readonly underWay = new Set<string>();
   /** How long the last look at due rows that could not be leased waited for the next. */
   private readonly retries = new Map<Outbox, number>();
   private readonly leased = new Set<Promise<void>>();
@@ -61,6 +67,9 @@ export class Relay {
     this.confirmed = new Map(
       outboxes.map((outbox) => [outbox, new Coalescer((items) => this.markConfirmed(outbox, items), markEveryMs)]),
     );
+    this.failed = new Map(
+      outboxes.map((outbox) => [outbox, new Coalescer((items) => this.release(outbox, items), markEveryMs)]),
+    );
   }
 
   start(): void {
@@ -74,7 +83,7 @@ export class Relay {
     await this.loop;
     for (const coalescer of this.committed.values()) await coalescer.settled();
     await Promise.all([...this.leased, ...this.committing]);
-    for (const coalescer of this.confirmed.values()) await coalescer.settled();
+    for (const coalescer of [...this.confirmed.values(), ...this.failed.values()]) await coalescer.settled();
   }
 
   /** Publishes rows that this process inserted, right after their commit, when they are there for sure. */
@@ -171,9 +180,7 @@ export class Relay {
   }
 
   private async publish(outbox: Outbox, items: readonly OutboxItem[]): Promise<void> {
-    const failed: FailedItem[] = [];
-    await Promise.all(items.map((item) => this.publishOne(outbox, item, failed)));
-    if (failed.length > 0) await this.release(outbox, failed);
+    await Promise.all(items.map((item) => this.publishOne(outbox, item)));
   }
 
   private async release(outbox: Outbox, failed: FailedItem[]): Promise<void> {
@@ -193,14 +200,19 @@ export class Relay {
     void publishing.finally(() => underWay.delete(publishing));
   }
 
-  private async publishOne(outbox: Outbox, item: OutboxItem, failed: FailedItem[]): Promise<void> {
+  private async publishOne(outbox: Outbox, item: OutboxItem): Promise<void> {
+    const attempt = `${item.id} ${item.run} ${item.attempt}`;
+    if (this.underWay.has(attempt)) return;
+    this.underWay.add(attempt);
     try {
       await this.options.publisher.publish(item.message);
       relayMetrics.publish.inc({ outcome: 'confirmed' });
       relayMetrics.lateness.observe(Math.max(0, (Date.now() - item.dueAt.getTime()) / 1000));
-      this.confirmed.get(outbox)?.add([item]);
+      this.confirmed.get(outbox)?.add([{ item, until: performance.now() + markWithinMs }]);
     } catch (error) {
-      failed.push(this.publishFailed(item, error));
+      this.failed.get(outbox)?.add([this.publishFailed(item, error)]);
+    } finally {
+      this.underWay.delete(attempt);
     }
   }
 
@@ -217,15 +229,28 @@ export class Relay {
     return { item, reason: (error as Error).message, brokerAway };
   }
 
-  private async markConfirmed(outbox: Outbox, items: OutboxItem[]): Promise<void> {
+  private async markConfirmed(outbox: Outbox, confirmed: Confirmed[]): Promise<void> {
     try {
-      await outbox.confirm(items);
+      const left = new Set(await outbox.confirm(confirmed.map(({ item }) => item)));
+      if (left.size > 0)
+        this.markLater(
+          outbox,
+          confirmed.filter(({ item }) => left.has(item.id)),
+        );
     } catch (error) {
       this.options.logger.warn(
-        { err: error, rows: items.length },
-        'Published rows could not be marked; they are published again.',
+        { err: error, rows: confirmed.length },
+        'Published rows could not be marked; it is tried again. Those whose lease runs out before are published again.',
       );
+      this.markLater(outbox, confirmed);
     }
+  }
+
+  private markLater(outbox: Outbox, confirmed: Confirmed[]): void {
+    const now = performance.now();
+    const inTime = confirmed.filter(({ until }) => until > now);
+    if (inTime.length === 0 || this.stopping) return;
+    setTimeout(() => this.confirmed.get(outbox)?.add(inTime), markAgainMs).unref();
   }
 
   /** Rows that a process would publish late anyway are left to the others meanwhile. */
@@ -252,6 +277,12 @@ export class Relay {
     const slept = await delay(seconds * 1000, true, { signal }).catch(() => false);
     if (slept) this.noteLag((performance.now() - since) / 1000 - seconds);
   }
+}
+
+interface Confirmed {
+  readonly item: OutboxItem;
+  /** When marking it is given up, in milliseconds of `performance.now()`. */
+  readonly until: number;
 }
 
 const unknownFailure = { failure: 'refused', unsendable: true } as const;

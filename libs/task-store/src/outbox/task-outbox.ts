@@ -60,12 +60,12 @@ export class TaskOutbox implements Outbox {
     return items;
   }
 
-  async confirm(items: readonly OutboxItem[]): Promise<void> {
-    await this.dataSource.query(confirmSql, [
-      ids(items),
-      items.map(({ run }) => run),
-      items.map(({ attempt }) => attempt),
-    ]);
+  async confirm(items: readonly OutboxItem[]): Promise<string[]> {
+    const parameters = [ids(items), items.map(({ run }) => run), items.map(({ attempt }) => attempt)];
+    const [, marked]: [unknown, number] = await this.dataSource.query(confirmSql, parameters);
+    if (marked === items.length) return [];
+    const left: { id: string }[] = await this.dataSource.query(unmarkedSql, parameters);
+    return left.map(({ id }) => id);
   }
 
   async release(failed: readonly FailedItem[]): Promise<void> {
@@ -75,6 +75,7 @@ export class TaskOutbox implements Outbox {
       failed.map(({ item }) => item.attempt),
       failed.map(({ reason }) => storable(reason)),
       failed.map(({ brokerAway }) => brokerAway),
+      failed.map(({ item }) => item.publishAttempts),
     ]);
   }
 
@@ -128,28 +129,39 @@ const committedSql = `
   WITH t AS MATERIALIZED (SELECT * FROM tasks.task WHERE id = ANY ($1))
   SELECT ${columns} FROM t WHERE ${unpublished} AND ${ownFirstLeaseSql('t')}`;
 
+const confirmed = `SELECT * FROM unnest($1::uuid[], $2::integer[], $3::integer[]) AS c (id, run, attempt)`;
+
 /*
- * Rows are locked in the order of their ids before they are changed, here and in the history's projection: two
- * statements that meet on the same rows wait for each other instead of dead-locking.
+ * A row that somebody else holds, for as long as their transaction takes, is left for later: waiting for it would hold up
+ * the marks of all that is published meanwhile, until other relays take it for unpublished.
  */
 const confirmSql = `
-  WITH confirmed AS (
-    SELECT * FROM unnest($1::uuid[], $2::integer[], $3::integer[]) AS c (id, run, attempt)
-  ), locked AS (
+  WITH confirmed AS (${confirmed}), locked AS (
     SELECT t.id FROM tasks.task t JOIN confirmed c ON c.id = t.id AND c.run = t.run AND c.attempt = t.attempt
-    ORDER BY t.id FOR UPDATE OF t
+    ORDER BY t.id FOR UPDATE OF t SKIP LOCKED
   )
   UPDATE tasks.task t SET published_at = clock_timestamp(), claimed_until = NULL, publish_error = NULL,
     state = CASE WHEN t.state IN ('scheduled', 'retrying') THEN 'queued' ELSE t.state END
   FROM locked WHERE t.id = locked.id`;
 
+const unmarkedSql = `
+  WITH confirmed AS (${confirmed})
+  SELECT t.id FROM tasks.task t JOIN confirmed c ON c.id = t.id AND c.run = t.run AND c.attempt = t.attempt
+  WHERE t.published_at IS NULL`;
+
+/*
+ * Rows are locked in the order of their ids before they are changed, here and in the history's projection: two
+ * statements that meet on the same rows wait for each other instead of dead-locking. A row that was leased again since is
+ * left alone.
+ */
 const releaseSql = `
   WITH failed AS (
-    SELECT * FROM unnest($1::uuid[], $2::integer[], $3::integer[], $4::text[], $5::boolean[]) AS f (id, run, attempt, reason, broker_away)
+    SELECT * FROM unnest($1::uuid[], $2::integer[], $3::integer[], $4::text[], $5::boolean[], $6::integer[])
+      AS f (id, run, attempt, reason, broker_away, publish_attempts)
   ), locked AS (
     SELECT t.id, f.reason, f.broker_away
     FROM tasks.task t JOIN failed f ON f.id = t.id AND f.run = t.run AND f.attempt = t.attempt
-    WHERE t.published_at IS NULL
+    WHERE t.published_at IS NULL AND t.publish_attempts = f.publish_attempts
     ORDER BY t.id FOR UPDATE OF t
   )
   UPDATE tasks.task t SET publish_error = f.reason,

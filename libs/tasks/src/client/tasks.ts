@@ -112,8 +112,11 @@ export class Tasks {
     }
     const [enqueued] = await this.store([{ contract, task }], options.tx);
     if (enqueued) return enqueued;
+    // A new id can only be there because a direct publish that looked failed arrived after all, and was done.
+    const created = options.id === undefined;
+    if (created) taskMetrics.accepted.inc({ task: contract.name });
     const state = await this.options.store.stateOf(task.id, options.tx);
-    return this.accepted(contract, { id: task.id, state, created: false });
+    return this.accepted(contract, { id: task.id, state, created });
   }
 
   /**
@@ -208,7 +211,9 @@ export class Tasks {
     name: string | undefined,
   ): Promise<void> {
     if (revocation.answer === 'revoked' && name) taskMetrics.processed.inc({ task: name, outcome: 'revoked' });
-    if (revocation.answer === 'revoking') await this.tellWorkers({ ...revoke, run: revocation.run });
+    // A light one that is revoked for certain may be out all the same, when a publish that looked failed arrived after all.
+    const mayRun = revocation.answer === 'revoking' || (revocation.answer === 'revoked' && revoke.light);
+    if (mayRun) await this.tellWorkers({ ...revoke, run: revocation.run });
   }
 
   /** The tombstone is durable: a worker that does not hear this reads it when it is connected again. */
@@ -220,11 +225,13 @@ export class Tasks {
   }
 
   private newTask<C extends AnyTaskContract>(contract: C, payload: PayloadInput<C>, options: EnqueueOptions): NewTask {
-    const id = options.id === undefined ? randomUUIDv7() : toTaskId(options.id);
+    const chosen = options.id !== undefined;
+    const id = chosen ? toTaskId(options.id) : randomUUIDv7();
     const checked: Record<string, unknown> = checkPayload(contract, payload);
     const { parent } = options;
     return {
       id,
+      ...(chosen && { chosenId: true }),
       name: contract.name,
       version: contract.version,
       queue: chooseQueue(this.options.catalogue, contract, options.queue),
@@ -267,7 +274,11 @@ export class Tasks {
   private mayGoDirectly(contract: AnyTaskContract, task: NewTask, options: EnqueueOptions): boolean {
     const needsRow = options.id !== undefined || task.dueAt !== undefined || (task.delaySeconds ?? 0) > 0;
     return (
-      contract.effects === 'idempotent' && !options.tx && !options.tracked && !needsRow && this.options.publisher.ready
+      contract.effects === 'idempotent' &&
+      !options.tx &&
+      !options.tracked &&
+      !needsRow &&
+      this.options.publisher.hasRoom
     );
   }
 

@@ -1,0 +1,45 @@
+import { PublishError, type MessagePublisher } from '@mentorhub/messaging';
+import { defineCatalogue, defineRouting, defineTask } from '@mentorhub/task-contracts';
+import type { NewTask, TaskStore } from '@mentorhub/task-store';
+import { z } from 'zod';
+import { PayloadCipher } from '../payload/payload-cipher.js';
+import { Tasks } from './tasks.js';
+
+const Ping = defineTask({ name: 'light.ping', version: 1, effects: 'idempotent', payload: z.strictObject({}) });
+const catalogue = defineCatalogue({
+  tasks: [Ping],
+  events: [],
+  routes: defineRouting([{ pattern: '*', queue: 'work' }]),
+});
+
+function tasksWith(publisher: MessagePublisher, store: Partial<TaskStore>): Tasks {
+  const cipher = new PayloadCipher({ current: 'a', keys: new Map([['a', Buffer.alloc(32, 1)]]) } as never);
+  const exchanges = { tasks: 'tasks', events: 'events', control: 'control' };
+  return new Tasks({ catalogue, store: store as TaskStore, publisher, cipher, exchanges, producer: 'test' });
+}
+
+describe('A light task', () => {
+  const unconfirmed = () => Promise.reject(new PublishError('timeout', 'It may have it or not.', true));
+
+  it('is new also when its publish, which looked failed, arrived and made its row before it could be stored', async () => {
+    const store = { enqueue: () => Promise.resolve([]), stateOf: () => Promise.resolve('succeeded' as const) };
+    const tasks = tasksWith({ ready: true, hasRoom: true, publish: unconfirmed }, store);
+    expect(await tasks.enqueue(Ping, {})).toMatchObject({ created: true, state: 'succeeded' });
+    const id = '01a22296-e113-7f04-843c-fa5d127219fe';
+    expect(await tasks.enqueue(Ping, {}, { id })).toMatchObject({ id, created: false });
+  });
+
+  it('becomes a row while the publisher has no room, which says whether others may use its id', async () => {
+    const stored: NewTask[] = [];
+    const store = {
+      enqueue: (rows: readonly NewTask[]) => {
+        stored.push(...rows);
+        return Promise.resolve(rows.map(({ id }) => ({ id, state: 'queued' as const, dueAt: new Date() })));
+      },
+    };
+    const tasks = tasksWith({ ready: true, hasRoom: false, publish: unconfirmed }, store);
+    await tasks.enqueue(Ping, {});
+    await tasks.enqueue(Ping, {}, { id: '01a22296-e113-7f04-843c-fa5d127219fe' });
+    expect(stored.map(({ chosenId }) => chosenId)).toEqual([undefined, true]);
+  });
+});
