@@ -63,6 +63,7 @@ export class AttemptRunner {
     const { tasks, log } = this.options;
     let answered = false;
     const once: ExternalContext['once'] = async (call) => {
+      if (job.terminate.signal.aborted) throw new RevokedError();
       const answer = await call();
       answered = true;
       return answer;

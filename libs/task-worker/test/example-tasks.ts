@@ -130,6 +130,18 @@ export const Act = defineTask({
   timeLimit: { softSeconds: 1, hardSeconds: 120 },
 });
 
+/** As `Act`, at most 50 a second. */
+export const ActLimited = defineTask({
+  name: 'isolated.act-limited',
+  version: 1,
+  retry,
+  effects: 'idempotent',
+  isolation: 'thread',
+  payload: z.strictObject({ act: z.string(), amount: z.int().default(0) }),
+  result: z.strictObject({ thread: z.int(), said: z.string().optional() }),
+  rateLimit: { limit: 50 },
+});
+
 /** As `Act`, and ended soon. */
 export const ActBriefly = defineTask({
   name: 'isolated.act-briefly',
@@ -156,8 +168,21 @@ export const Upload = defineTask({
     until: z.string().optional(),
     /** Whether the call fails when the signal fires; the handler then takes it lightly. */
     heedful: z.boolean().optional(),
+    /** What it does after its call. */
+    then: z.enum(['exit', 'hang']).optional(),
   }),
   timeLimit: { hardSeconds: 30 },
+});
+
+/** As `Upload`, for a person to decide, and ended soon. */
+export const UploadBriefly = defineTask({
+  name: 'isolated.upload-briefly',
+  version: 1,
+  effects: 'external',
+  onAmbiguous: 'park',
+  isolation: 'thread',
+  payload: Upload.payload,
+  timeLimit: { hardSeconds: 3 },
 });
 
 export const Recorded = defineEvent({
@@ -176,7 +201,9 @@ export const catalogue = defineCatalogue({
     ByDefault,
     Act,
     ActBriefly,
+    ActLimited,
     Upload,
+    UploadBriefly,
     Limited,
     Rare,
     ByKey,

@@ -1,7 +1,9 @@
+import { taskMetrics } from '@mentorhub/metrics';
 import { eventually } from '@mentorhub/testing';
 import { ByKey, Call, Limited, Ping, Rare, Record } from '../../test/example-tasks.js';
 import { Gate } from '../../test/gate.js';
 import { left, takeParked } from '../../test/messages.js';
+import { counted } from '../../test/metrics.js';
 import { calls, outside, resetScript, script, ScriptedController } from '../../test/scripted-handlers.js';
 import { createServers, TaskApplication, type Servers } from '../../test/task-application.js';
 
@@ -58,6 +60,24 @@ describe('Flow over all replicas', () => {
     await worker.ended(quick.id);
     // All of them would take five minutes; those that wait longer than ten seconds are sent to the delay ladder.
     expect(calls.length).toBeLessThan(100);
+  });
+
+  it('C30, B14: does not start what was revoked or has expired while it waited for its turn', async () => {
+    script.ping = async ({ note }) => outside(note);
+    const worker = await start('first');
+    const enqueue = (note: string, expires?: Date) => worker.tasks.enqueue(Rare, { note }, { tracked: true, expires });
+    // Their turns come after 0, 3 and 6 s.
+    const first = await enqueue('first');
+    await worker.ended(first.id);
+    const revoked = await enqueue('revoked');
+    const waiting = () => counted(taskMetrics.inflight, { task: Rare.name });
+    await eventually(async () => (await waiting()) === 1);
+    const expired = await enqueue('expired', new Date(Date.now() + 1_000));
+    await eventually(async () => (await waiting()) === 2);
+    await worker.tasks.revoke(revoked.id, { terminate: true });
+    expect((await worker.ended(revoked.id)).state).toBe('revoked');
+    expect((await worker.ended(expired.id)).state).toBe('expired');
+    expect(calls).toEqual(['first']);
   });
 
   it('hands back, unrun, what waits for its turn when the worker stops', async () => {

@@ -20,6 +20,17 @@ describe('The slots of a key in one process', () => {
     await freeNext?.();
   });
 
+  it('let nobody in beside the last one that was woken', async () => {
+    const slots = open();
+    const free = await slots.take('key', 1, 60);
+    const next = slots.take('key', 1, 60);
+    await free?.();
+    expect(await slots.take('key', 1, 0.05)).toBeUndefined();
+    await (
+      await next
+    )?.();
+  });
+
   it('are as many as the limit, for each key', async () => {
     const slots = open();
     const taken = await Promise.all([slots.take('a', 2, 0.01), slots.take('a', 2, 0.01), slots.take('b', 2, 0.01)]);

@@ -67,8 +67,9 @@ export class KeySlots {
     if (!line) return;
     line.inside -= 1;
     const [next] = line.waiting;
-    next?.();
-    if (line.inside === 0 && line.waiting.size === 0) this.lines.delete(key);
+    // Who is woken comes in a moment, and finds the line that all others find.
+    if (next) next();
+    else if (line.inside === 0) this.lines.delete(key);
   }
 
   private async free(key: string, token: string, renewing: NodeJS.Timeout): Promise<void> {

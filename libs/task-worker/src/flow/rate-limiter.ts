@@ -32,6 +32,8 @@ const longestAwaySeconds = 3_600;
  */
 export class RateLimiter {
   private readonly waiting: Waiter[] = [];
+  /** Those whose start is leased, and the timers that tell them when it comes. */
+  private readonly leased = new Map<NodeJS.Timeout, Waiter>();
   private leasing = false;
   /** When the last one that was sent away comes back, in seconds of this process. */
   private lastBack = 0;
@@ -54,7 +56,9 @@ export class RateLimiter {
 
   /** Sends away who waits: the process stops. */
   stop(): void {
-    for (const { resolve } of this.waiting.splice(0)) resolve({ kind: 'later', seconds: 0 });
+    const leased = [...this.leased].map(([timer, waiter]) => (clearTimeout(timer), waiter));
+    this.leased.clear();
+    for (const { resolve } of [...this.waiting.splice(0), ...leased]) resolve({ kind: 'later', seconds: 0 });
   }
 
   private async serve(): Promise<void> {
@@ -77,8 +81,16 @@ export class RateLimiter {
     for (let n = 0; n < lease.starts; n += 1) {
       const seconds = Math.max(0, lease.firstInSeconds + n * this.intervalSeconds);
       const waiter = this.waiting.shift();
-      setTimeout(() => waiter?.resolve({ kind: 'now' }), seconds * 1000);
+      if (waiter) this.tellIn(seconds, waiter);
     }
+  }
+
+  private tellIn(seconds: number, waiter: Waiter): void {
+    const timer = setTimeout(() => {
+      this.leased.delete(timer);
+      waiter.resolve({ kind: 'now' });
+    }, seconds * 1000);
+    this.leased.set(timer, waiter);
   }
 
   /** Each a start later than the one before, also than those of earlier: a long queue of them comes back one by one. */

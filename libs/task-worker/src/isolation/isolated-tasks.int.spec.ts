@@ -7,7 +7,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { Act, ActBriefly, Ping, Record, Upload } from '../../test/example-tasks.js';
+import { Act, ActBriefly, ActLimited, Ping, Record, Upload, UploadBriefly } from '../../test/example-tasks.js';
 import { deliver, left, takeParked } from '../../test/messages.js';
 import { calls, resetScript, script, ScriptedController } from '../../test/scripted-handlers.js';
 import { createServers, TaskApplication, type Servers } from '../../test/task-application.js';
@@ -120,6 +120,14 @@ describe('A task that is isolated in a thread', () => {
     expect(ended.map(({ state }) => state)).toEqual(Array(5).fill('succeeded'));
   });
 
+  it('B24: waits for its rate without the thread that others need, however many of them come', async () => {
+    const ids = await Promise.all(
+      Array.from({ length: 20 }, () => deliver(application, ActLimited, { act: 'return' })),
+    );
+    const ended = await Promise.all(ids.map((id) => application.ended(id)));
+    expect(ended.map(({ state }) => state)).toEqual(Array(20).fill('succeeded'));
+  });
+
   it('says that it calls before it calls, calls once, and may enqueue', async () => {
     const [to, until] = [join(folder, 'uploaded'), join(folder, 'go on')];
     const id = await deliver(application, Upload, { to, until });
@@ -147,6 +155,22 @@ describe('A task that is isolated in a thread', () => {
     await eventually(() => readFileSync(to, 'utf8') === `${id}\nheard the signal\n`);
     if (!heedful) writeFileSync(until, '');
     expect((await application.ended(id)).state).toBe(state);
+  });
+
+  it.each([
+    ['is ended at its hard limit while it calls', {}, 'ambiguous'],
+    ['loses its thread after its call was answered', { then: 'exit' }, 'ambiguous'],
+    ['is ended at its hard limit after its call was answered', { then: 'hang' }, 'succeeded'],
+  ] as const)('B18: that %s does not call again', async (title, how, end) => {
+    const [to, until] = [join(folder, title), join(folder, `${title}, go on`)];
+    if ('then' in how) writeFileSync(until, '');
+    const id = await deliver(application, UploadBriefly, { to, until, ...how });
+    if (end === 'succeeded') expect((await application.ended(id)).state).toBe(end);
+    else {
+      expect((await application.failed(id)).name).toBe('AmbiguousError');
+      expect((await takeParked(servers))[0]?.envelope).toMatchObject({ taskId: id, reason: end });
+    }
+    expect(readFileSync(to, 'utf8').match(new RegExp(id, 'g'))).toHaveLength(1);
   });
 
   it('does not call once another worker has taken it over', async () => {

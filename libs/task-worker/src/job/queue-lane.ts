@@ -23,6 +23,7 @@ export class QueueLane {
   private readonly returning: (() => void)[] = [];
   private readonly underWay = new Set<Promise<void>>();
   private running = 0;
+  private stopped = false;
   private readonly waitingWithout = { count: 0, bytes: 0 };
   private readonly prefetch: Prefetch;
   private consumer: Consumer | undefined;
@@ -55,6 +56,7 @@ export class QueueLane {
 
   /** Takes no more, hands back what has not begun, and resolves when what has begun is over. */
   async stop(): Promise<void> {
+    this.stopped = true;
     const cancelled = this.consumer?.cancel();
     // At once: what ends while the broker answers must not start what was waiting.
     for (const delivery of this.waiting.splice(0)) delivery.handBack();
@@ -68,6 +70,7 @@ export class QueueLane {
   }
 
   private take(delivery: Delivery): void {
+    if (this.stopped) return delivery.handBack();
     this.waiting.push(delivery);
     this.startNext();
   }

@@ -1,9 +1,19 @@
 import type { Outcome } from '../outcome/outcome.js';
+import type { Broker, Delivery } from '@mentorhub/messaging';
 import type { Job } from '../job/job.js';
+import { QueueLane } from '../job/queue-lane.js';
 import { join } from './join.js';
 
-const job = (attempt: number) =>
-  ({ id: 'one', run: 1, attempt, contract: { kind: 'task', effects: 'database' } }) as unknown as Job;
+const waitWithoutPlace: Job['waitWithoutPlace'] = (wait) => wait;
+const job = (attempt: number, more: Partial<Job> = {}) =>
+  ({
+    id: 'one',
+    run: 1,
+    attempt,
+    contract: { kind: 'task', effects: 'database' },
+    waitWithoutPlace,
+    ...more,
+  }) as unknown as Job;
 
 describe('A delivery of a task that this process is running', () => {
   const retrying = { kind: 'retrying', through: 'row' } as Outcome;
@@ -77,5 +87,31 @@ describe('A delivery of a task that this process is running', () => {
     expect(await waiting).toEqual({ kind: 'busy' });
     expect(await other(1)).toEqual({ kind: 'busy' });
     expect(runs).toBe(0);
+  });
+
+  it('holds no place that the first one needs to go on', async () => {
+    let deliver: ((delivery: Delivery) => void) | undefined;
+    const consumer = { active: true, resize: () => undefined, cancel: () => Promise.resolve() };
+    const broker = {
+      consume: ({ onDelivery }: { onDelivery: (delivery: Delivery) => void }) => ((deliver = onDelivery), consumer),
+    } as unknown as Broker;
+    const turn = Promise.withResolvers<void>();
+    const ended: Outcome[] = [];
+    const lane = new QueueLane({
+      queue: 'work',
+      concurrency: 1,
+      mayStart: () => true,
+      process: async (_delivery, waitingWithout) => {
+        const next = () => waitingWithout(turn.promise).then(() => succeeded);
+        ended.push(await step(job(1, { waitWithoutPlace: waitingWithout }), next));
+      },
+    });
+    lane.start(broker);
+    // The second one comes while the first waits for its turn without a place, and takes the only place.
+    for (let n = 0; n < 2; n += 1) deliver?.({ body: Buffer.alloc(1), channelOpen: true } as Delivery);
+    await new Promise(setImmediate);
+    turn.resolve();
+    await lane.stop();
+    expect(ended).toEqual([succeeded, { kind: 'duplicate', of: succeeded }]);
   });
 });

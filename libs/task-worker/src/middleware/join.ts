@@ -10,8 +10,8 @@ interface Running {
 }
 
 /**
- * A second delivery of a task that this process is running waits for the first, without a connection, and ends as it
- * does. The next attempt waits as well, and then runs: it can be here before its predecessor's end is heard of, since the
+ * A second delivery of a task that this process is running waits for the first, without a connection or a place, and ends as
+ * it does. The next attempt waits as well, and then runs: it can be here before its predecessor's end is heard of, since the
  * database knows of that end first and any process publishes. Tasks with `idempotent` effects have nothing to be joined for.
  *
  * Usually it comes because the channel of the first is gone, and with it everything that the first still had to publish:
@@ -24,7 +24,10 @@ export function join(): Middleware & { release(job: Job): void } {
   const step: Middleware = async (job, next) => {
     const key = keyOf(job);
     for (let first = running.get(key); first; first = running.get(key)) {
-      const outcome = await Promise.race([first.outcome.catch(() => undefined), first.hangs.promise.then(() => later)]);
+      // The first may be waiting for a place itself, so nobody holds one while waiting for it.
+      const outcome = await job.waitWithoutPlace(
+        Promise.race([first.outcome.catch(() => undefined), first.hangs.promise.then(() => later)]),
+      );
       if (outcome === later) return later;
       const shared = outcome && job.attempt <= first.attempt && shareOf(outcome, job.attempt < first.attempt);
       if (shared) return shared;

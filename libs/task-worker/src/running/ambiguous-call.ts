@@ -1,7 +1,13 @@
 import { taskMetrics } from '@mentorhub/metrics';
 import type { Logger } from '@mentorhub/service';
-import type { OnAmbiguous } from '@mentorhub/task-contracts';
+import { AmbiguousError, type OnAmbiguous } from '@mentorhub/task-contracts';
 import type { Job } from '../job/job.js';
+
+/** For an attempt that something other than its handler ended in or after its call to the outside world. */
+export function ambiguousEnd(cause: unknown): AmbiguousError {
+  const { message = String(cause) } = (cause ?? {}) as { message?: string };
+  return new AmbiguousError(`The attempt ended in or after its call to the outside world: ${message}`, { cause });
+}
 
 /** Counts and logs that nobody knows whether a call to the outside world happened; the log line says of which task. */
 export function noteAmbiguousCall(logger: Logger, { contract }: Job, onAmbiguous: OnAmbiguous): void {

@@ -4,7 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Outcome, RecordedOutcome, Failure } from '../outcome/outcome.js';
 import { ClaimLostError } from '../job/context.js';
 import { timeLimitOf, type Job, runOf } from '../job/job.js';
-import { noteAmbiguousCall } from './ambiguous-call.js';
+import { ambiguousEnd, noteAmbiguousCall } from './ambiguous-call.js';
 import { isGranted, refused, type EffectsOptions, type GrantedClaim, type StoredClaim } from './claims.js';
 import { recordFailure } from './record-failure.js';
 import { HandlerFailure } from './run-handler.js';
@@ -61,6 +61,8 @@ export class EffectsUnderClaim {
     } catch (error) {
       if (!(error instanceof HandlerFailure)) throw error;
       const whose = await faults.judge(error.cause, job);
+      // Not as if nothing had been called, nor only once the claim has run out.
+      if (whose === 'runtime' && held.called) return runner.ended(job, ambiguousEnd(error.cause), error.startedAt);
       if (whose === 'runtime') throw error.cause;
       // What the outside world was asked once is not asked again at once.
       if (whose === 'chance' && !held.called) return this.call(job, payload, held);

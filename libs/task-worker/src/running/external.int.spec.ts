@@ -161,4 +161,25 @@ describe('A task with external effects', () => {
     await proxy.close();
     expect(await left(servers, 'outside', 'dead-letters')).toEqual([]);
   });
+
+  it('B18: that lost PostgreSQL after its call, before it was done, follows its contract at once', async () => {
+    const proxy = await startTcpProxy(servers.database.url);
+    const cutOff = await TaskApplication.start(servers, {
+      controllers: [ScriptedController],
+      queues,
+      databaseUrl: proxy.url,
+    });
+    script.book = async ({ note }, ctx) => {
+      await ctx.once(async () => outside(note));
+      await proxy.refuse();
+      setTimeout(() => void proxy.resume(), 500);
+      await ctx.enqueue(Call, { note: 'what follows' });
+    };
+    const { id } = await cutOff.tasks.enqueue(Book, { note: 'table' });
+    expect((await cutOff.failed(id)).name).toBe('AmbiguousError');
+    expect(calls).toEqual(['table']);
+    expect((await takeParked(servers))[0]?.envelope).toMatchObject({ reason: 'ambiguous', taskId: id });
+    await cutOff.stop();
+    await proxy.close();
+  });
 });

@@ -119,4 +119,15 @@ describe('An inline handler that runs into its hard limit', () => {
     expect(await application.ended(id)).toMatchObject({ state: 'succeeded', attempt: 1 });
     expect(calls).toEqual(['called']);
   });
+
+  it('B18: has succeeded also when it throws since its signal fired after the call was answered', async () => {
+    script.call = async ({ note }, ctx) => {
+      await ctx.once(async () => outside(note));
+      await aborted(ctx);
+      ctx.signal.throwIfAborted();
+    };
+    const { id } = await application.tasks.enqueue(BriefCall, { note: 'called' });
+    expect(await application.ended(id)).toMatchObject({ state: 'succeeded', attempt: 1 });
+    expect(calls).toEqual(['called']);
+  });
 });

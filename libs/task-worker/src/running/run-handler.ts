@@ -3,7 +3,7 @@ import { captureTrace } from '@mentorhub/tracing';
 import type { TaskError, TaskEvent } from '@mentorhub/task-store';
 import type { EntityManager } from 'typeorm';
 import type { Tasks } from '@mentorhub/tasks';
-import type { TimeLimit } from '@mentorhub/task-contracts';
+import { HardLimitError, type TimeLimit } from '@mentorhub/task-contracts';
 import type { PayloadCipher } from '@mentorhub/tasks/payload';
 import { checkPayload, InvalidPayloadError, openPayload, secretsIn } from '@mentorhub/tasks/payload';
 import { judgeFailure } from '../outcome/judge-failure.js';
@@ -13,7 +13,7 @@ import { toTaskError } from '../outcome/task-error.js';
 import type { ExternalContext, TaskContext } from '../job/context.js';
 import { UnreadableMessage } from '../job/decode-delivery.js';
 import { logFieldsOf, timeLimitOf, triesOf, type Job } from '../job/job.js';
-import { noteAmbiguousCall } from './ambiguous-call.js';
+import { ambiguousEnd, noteAmbiguousCall } from './ambiguous-call.js';
 import { AttemptLimits, RevokedError } from './attempt-limits.js';
 import { poisonText } from './poison.js';
 import type { ProgressReports } from './progress-reports.js';
@@ -89,7 +89,12 @@ export class HandlerRunner {
     } catch (error) {
       // The failure is recorded under a claim of its own, which the transaction that is being ended still holds.
       await limits.untilCut();
-      throw new HandlerFailure(causeOf(error, limits), startedAt);
+      const late = call.answered && isOverTime(error, limits) ? this.lateSuccess(job, startedAt) : undefined;
+      if (late) return late;
+      throw new HandlerFailure(
+        call.isCutShortBy(error, limits) ? ambiguousEnd(error) : causeOf(error, limits),
+        startedAt,
+      );
     } finally {
       limits.release();
       end();
@@ -150,6 +155,15 @@ export class HandlerRunner {
     return { kind: 'succeeded', event: this.end(job, 'succeeded', startedAt, { result }) };
   }
 
+  /** Of a handler that was ended after its call had been answered; undefined when its result cannot be left out. */
+  private lateSuccess(job: Job, startedAt: Date): RecordedOutcome | undefined {
+    try {
+      return this.succeeded(job, startedAt, checkResult(job, undefined));
+    } catch {
+      return undefined;
+    }
+  }
+
   private end(
     job: Job,
     kind: 'succeeded' | 'failed' | 'retrying' | 'revoked',
@@ -206,6 +220,7 @@ export class HandlerRunner {
 /** The one call of an `external` handler to the outside world. */
 class OutsideCall {
   answered = false;
+  private open = false;
 
   constructor(
     private readonly startCalling: (() => Promise<void>) | undefined,
@@ -216,11 +231,26 @@ class OutsideCall {
   readonly once: ExternalContext['once'] = async (call) => {
     if (this.limits.cutShort) throw this.limits.cutShort;
     await this.startCalling?.();
-    const answer = await call();
-    this.answered = true;
-    return answer;
+    this.open = true;
+    try {
+      const answer = await call();
+      this.answered = true;
+      return answer;
+    } finally {
+      this.open = false;
+    }
   };
+
+  /** Whether it was not the handler that decided what follows from the call: it was ended in it or after it, or left it behind. */
+  isCutShortBy(error: unknown, limits: AttemptLimits): boolean {
+    const endedByOthers = isOverTime(error, limits) || (error as Error | undefined)?.name === 'ThreadEndedError';
+    return this.open || (this.answered && endedByOthers);
+  }
 }
+
+/** The attempt was ended at its hard limit or by a revocation; the pool throws that of a thread. */
+const isOverTime = (error: unknown, limits: AttemptLimits): boolean =>
+  limits.cutShort !== undefined || error instanceof HardLimitError;
 
 /** A thread is ended at its hard limit by the pool. */
 const limitsOf = (job: Job): Partial<TimeLimit> => {

@@ -139,18 +139,21 @@ export class TaskServer extends Server implements CustomTransportStrategy {
     });
     this.limitFlow = new LimitFlow(options.catalogue, effectsOptions, options.sharedRates);
     this.suspects = new SuspectWatch(effectsOptions);
+    const unlessOver = [expire(effectsOptions), refuseRevoked(this.revocations, effectsOptions)];
     const steps = [
       trace,
       log(taskLogger),
       measure,
       this.suspects.refuseHanging,
-      freeThread(this.isolated.slots),
       joined,
-      expire(effectsOptions),
-      refuseRevoked(this.revocations, effectsOptions),
+      ...unlessOver,
       haveKeys({ cipher: options.cipher, health: options.health, logger: taskLogger }),
+      // Before a thread is taken: who has one must not wait for a place, which those have who wait for a thread.
       this.limitFlow.step,
+      freeThread(this.isolated.slots),
       this.suspects.step,
+      // Again, since it may have waited in the steps before.
+      ...unlessOver,
     ];
     this.processor = new DeliveryProcessor({
       catalogue: options.catalogue,

@@ -4,7 +4,7 @@ import type { ThreadHandler } from '../../src/index.js';
 import type { Ping, Upload } from '../example-tasks.js';
 
 /** The outside world is a file. Other files say when to call, and how long the call lasts. */
-export default (async ({ to, after, until, heedful }, ctx) => {
+export default (async ({ to, after, until, heedful, then }, ctx) => {
   ctx.signal.addEventListener('abort', () => appendFileSync(to, 'heard the signal\n'));
   while (after !== undefined && !existsSync(after)) await delay(10);
   const call = ctx.once(async () => {
@@ -15,6 +15,8 @@ export default (async ({ to, after, until, heedful }, ctx) => {
     }
   });
   await (heedful ? call.catch(() => undefined) : call);
+  if (then === 'exit') process.exit(3);
+  while (then === 'hang') await delay(10);
   // A module of an app imports the contract; this one imports nothing relative but types.
   await ctx.enqueue({ name: 'light.ping' } as typeof Ping, { note: `uploaded by ${ctx.id}` });
 }) satisfies ThreadHandler<typeof Upload>;
