@@ -67,7 +67,7 @@ export class ScheduleLoop implements OnApplicationBootstrap, OnModuleDestroy {
     const { clockWentBack } = await this.schedules.outlook();
     if (clockWentBack) await this.firing.rewind();
     await this.nameComing();
-    await this.fireDue();
+    if (!(await this.fireDue())) return longestSleepSeconds;
     const { secondsAhead } = await this.schedules.outlook();
     return Math.min(longestSleepSeconds, Math.max(shortestSleepSeconds, secondsAhead ?? longestSleepSeconds));
   }
@@ -79,24 +79,29 @@ export class ScheduleLoop implements OnApplicationBootstrap, OnModuleDestroy {
     this.namesReadAt = performance.now();
   }
 
-  private async fireDue(): Promise<void> {
+  /** @returns false when something is still due that could not be fired. */
+  private async fireDue(): Promise<boolean> {
     try {
       while (!this.stopping && (await this.firing.fireDue()) === batchSize);
+      return true;
     } catch (error) {
       if (isDatabaseAway(error)) throw error;
-      await this.fireOneByOne();
+      return this.fireOneByOne();
     }
   }
 
-  private async fireOneByOne(): Promise<void> {
+  private async fireOneByOne(): Promise<boolean> {
+    let allFired = true;
     for (const id of await this.schedules.dueIds(batchSize)) {
-      if (this.stopping) return;
+      if (this.stopping) break;
       await this.firing.fireOne(id).catch((error: unknown) => {
         if (isDatabaseAway(error)) throw error;
+        allFired = false;
         const message = 'A schedule could not be fired; it is tried again in a second.';
         this.logger.error({ err: error, schedule_id: id }, message);
       });
     }
+    return allFired;
   }
 
   private async guarded<T>(action: () => Promise<T>): Promise<T | undefined> {
