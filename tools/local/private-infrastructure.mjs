@@ -53,9 +53,21 @@ async function startAll(directory, say) {
   return results.map(({ value }) => value);
 }
 
+/** Where runs have their folders: the first that will do. */
+const temporaryParents = () => [...new Set([tmpdir(), '/tmp', '/var/tmp'])];
+
+function runsIn(parent) {
+  try {
+    const names = readdirSync(parent).filter((entry) => entry.startsWith(PREFIX));
+    return names.map((name) => join(parent, name));
+  } catch {
+    return []; // it is not there, or not ours to read
+  }
+}
+
 /** A new empty folder that the servers' user can get to, even where TMPDIR is somebody's private one. */
 export function temporaryDirectory() {
-  for (const parent of [tmpdir(), '/tmp', '/var/tmp']) {
+  for (const parent of temporaryParents()) {
     if (!isPlainPath(parent) || !isReachable(parent)) continue;
     const directory = mkdtempSync(join(parent, PREFIX));
     chmodSync(directory, 0o755); // mkdtemp makes it 0700; the servers' own folders inside are private again.
@@ -72,8 +84,7 @@ function discardDirectory(directory) {
 
 // Runs that were killed could not clean up behind themselves. Only runs whose starter is surely gone are touched.
 function discardAbandoned() {
-  for (const name of readdirSync(tmpdir()).filter((entry) => entry.startsWith(PREFIX))) {
-    const directory = join(tmpdir(), name);
+  for (const directory of temporaryParents().flatMap(runsIn)) {
     try {
       const starter = readFileSync(join(directory, 'started-by'), 'utf8');
       if (starter && identityOf(Number.parseInt(starter, 10)) !== starter) discardDirectory(directory);

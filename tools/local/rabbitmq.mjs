@@ -52,18 +52,19 @@ export async function startRabbitMq({
       args: ['-port', String(chosen.epmd), '-address', '127.0.0.1'],
       logFile: join(directory, 'log/epmd.log'),
     });
-    await epmd.ready(() => accepts(chosen.epmd), 10);
-    const node = startServerProcess({
-      ...at,
-      name: 'RabbitMQ',
-      command: binaries.server,
-      args: [],
-      logFile: join(directory, 'log/startup.log'),
-    });
+    let node;
     try {
+      await epmd.ready(() => accepts(chosen.epmd), 10);
+      node = startServerProcess({
+        ...at,
+        name: 'RabbitMQ',
+        command: binaries.server,
+        args: [],
+        logFile: join(directory, 'log/startup.log'),
+      });
       await node.ready(() => isReady(chosen, password), 120);
     } catch (error) {
-      await Promise.all([node.kill(), epmd.kill()]);
+      await Promise.all([node?.kill(), epmd.kill()]);
       throw error;
     }
     return { node, epmd };

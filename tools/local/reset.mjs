@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { hasApt } from './apt-download.mjs';
 import { endProcessesOf } from './leftovers.mjs';
 import { takeLock } from './launcher-lock.mjs';
 import { requireNode } from './node-version.mjs';
@@ -16,7 +17,14 @@ requireNode();
  */
 try {
   if (existsSync(localDirectory)) await reset({ all: process.argv.includes('--all') });
-  console.log('The data of "npm start" is forgotten; the next start begins anew.');
+  console.log('The data of "npm start" below .local is forgotten; the next start begins anew.');
+  const others = ['AMQP_URL', 'DATABASE_URL', 'SMTP_URL'].filter((name) => process.env[name]);
+  if (others.length > 0)
+    console.log(`What ${others.join(', ')} lead${others.length > 1 ? '' : 's'} to keeps its data.`);
+  if (!hasApt())
+    console.log(
+      'Where "npm start" ran its servers by Docker, they keep theirs until you run: docker compose down --volumes',
+    );
 } catch (error) {
   console.error(red(describeFailure(error)));
   process.exitCode = 1;

@@ -31,7 +31,8 @@ const checks = [
 
 const patterns = process.argv.slice(2).filter((argument) => argument !== '--full');
 const total = { passed: 0, failed: 0, skipped: 0 };
-const fetching = new AbortController();
+const stopping = new AbortController();
+let installation;
 const environment = { ...workspaceEnvironment(), ...(full ? { MENTORHUB_TEST_FULL: '1' } : {}) };
 let running;
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, stop);
@@ -40,7 +41,7 @@ try {
   await installIfNeeded();
   // With patterns somebody works on a part: only its tests run, on one RabbitMQ.
   const all = patterns.length === 0;
-  const newer = all && !wantedSeries() && !process.env.TEST_AMQP_URL ? fetchNewerRabbitMq(fetching.signal) : undefined;
+  const newer = all && !wantedSeries() && !process.env.TEST_AMQP_URL ? fetchNewerRabbitMq(stopping.signal) : undefined;
   if (all) for (const check of checks) await runCheck(check);
   await runTests('Tests', patterns);
   if (newer) await runTestsOnNewerRabbitMq(await newer);
@@ -56,7 +57,8 @@ async function installIfNeeded() {
   if (isInstalled()) return;
   mkdirSync(localDirectory, { recursive: true });
   const logFile = join(localDirectory, 'logs/install.log');
-  await installing({ logFile, owner: `${localDirectory}/test-${process.pid}` });
+  installation = installing({ logFile, owner: `${localDirectory}/test-${process.pid}`, signal: stopping.signal });
+  await installation;
 }
 
 async function runCheck({ title, program, args }) {
@@ -97,7 +99,9 @@ function run(command, args, variables = {}) {
 // The program and its helpers (jest's workers, say) are one process group. Jest's own signal hook ends the private servers;
 // we wait for that, so that nothing outlives us.
 function stop(signal) {
-  fetching.abort();
+  stopping.abort();
+  // npm runs in a process group of its own, and ends with its installation.
+  if (!running && installation) return void installation.catch(() => undefined).then(() => process.exit(130));
   if (!running || running.exitCode !== null) process.exit(130);
   sendSignal(-running.pid, signal);
   const patience = setTimeout(() => sendSignal(-running.pid, 'SIGKILL'), 15_000);
