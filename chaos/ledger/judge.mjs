@@ -2,8 +2,8 @@
  * The ledger of a run, from what there is: the states that the platform tells and the effects that can be counted.
  *
  * - `lost`: an accepted task that has not ended, or has ended as succeeded without its effect.
- * - `doubled`: an effect more often than once. Light tasks may repeat theirs. A mail may have as many more copies as the
- *   runtime recorded calls of which nobody knows whether they happened; those are `ambiguous`.
+ * - `doubled`: an effect more often than once. Light tasks may repeat theirs. A mail that is to be sent again when nobody knows
+ *   may have as many more copies as the runtime recorded such calls; those are `ambiguous`. One that is to be parked then has none.
  * - `wrong`: everything else that contradicts what was promised: an effect of a task that failed, was revoked or expired,
  *   a failure that nobody asked for, a task that nobody accepted, a dead letter too many or too few.
  *
@@ -46,6 +46,8 @@ function findings({ tasks, rows, mails, ambiguous, revocations, deadLetters }, i
   };
 }
 
+const isParkedWhenUnclear = ({ contract }) => contract === 'chaos.mail-once';
+
 const ends = ['succeeded', 'failed', 'revoked', 'expired'];
 
 /** The first of the rules that a task breaks. */
@@ -56,8 +58,10 @@ function faultOf(seen) {
   return tooOften(seen) ?? againstItsEnd(seen, effects) ?? againstItsStory(seen) ?? againstItsLetters(seen);
 }
 
-function tooOften({ external, light, rows, copies, unclear, messageIds }) {
+function tooOften({ spec, external, light, rows, copies, unclear, messageIds }) {
   if (!external && !light && rows > 1) return ['doubled', `wrote ${rows} rows`];
+  if (isParkedWhenUnclear(spec) && copies > 1)
+    return ['doubled', `sent ${copies} mails, though it is never sent again`];
   if (copies > 1 + unclear) return ['doubled', `sent ${copies} mails with ${unclear} calls unclear`];
   if (messageIds.size > 1) return ['wrong', `sent copies under ${messageIds.size} Message-IDs`];
   return undefined;
@@ -80,11 +84,13 @@ const mayFail = ({ story }) => ['fails-for-ever', 'fails-permanently', 'poison']
 
 function againstItsStory({ spec, state, error, answer, unclear }) {
   if (state === 'succeeded' && answer === 'revoked') return ['wrong', 'was answered to be revoked and succeeded'];
+  if (state === 'succeeded' && isParkedWhenUnclear(spec) && unclear > 0)
+    return ['wrong', 'succeeded though a call of it was unclear'];
   if (state === 'succeeded' && !maySucceed(spec)) return ['wrong', 'succeeded against its handler'];
   if (state === 'expired' && !spec.expiresSeconds) return ['wrong', 'expired without an expiry'];
   if (state === 'revoked' && !spec.revoke) return ['wrong', 'was revoked by nobody'];
   if (state !== 'failed' || mayFail(spec)) return undefined;
-  if (spec.contract === 'chaos.mail-once' && unclear > 0) return undefined;
+  if (isParkedWhenUnclear(spec) && unclear > 0) return undefined;
   return ['wrong', `failed for no reason of its own: ${error}`];
 }
 

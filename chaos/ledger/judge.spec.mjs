@@ -59,6 +59,11 @@ describe('The judge calls doubled', () => {
     ['two rows', database, { state: 'succeeded', rows: 2 }],
     ['two rows of a task that failed in the end', failing, { state: 'failed', rows: 2, letters: parked }],
     ['two mails', mail, { state: 'succeeded', mails: 2 }],
+    [
+      'a second mail that was not to be sent again, though its call was unclear',
+      mailOnce,
+      { state: 'failed', mails: 2, unclear: 1, letters: ['ambiguous'] },
+    ],
     ['more copies than there were unclear calls', mail, { state: 'succeeded', mails: 3, unclear: 1 }],
   ])('%s', (_, spec, seen) => expect(ledgerOf(spec, seen)).toMatchObject({ lost: 0, doubled: 1, wrong: 0 }));
 });

@@ -47,6 +47,6 @@ async function leftOver(database, servers) {
     SELECT (SELECT count(*) FROM tasks.task WHERE published_at IS NULL AND finished_at IS NULL)::int
       + (SELECT count(*) FROM tasks.event_outbox)::int AS unpublished`);
   if (unpublished > 0) return `${unpublished} rows wait to be published`;
-  const messages = await servers.messagesLeft();
-  return messages > 0 ? `${messages} messages are left in queues` : undefined;
+  const queues = await servers.messagesLeft();
+  return queues.length > 0 ? `messages are left in ${queues.join(', ')}` : undefined;
 }

@@ -39,10 +39,9 @@ export class RunServers {
     await this.broker.control('eval', '[dets:sync(Table) || Table <- dets:all()].');
   }
 
-  /** Messages in all queues together, those that are delivered and not acked included. */
-  async messagesLeft() {
-    const queues = await this.management.queues();
-    return queues.reduce((sum, { messages = 0 }) => sum + messages, 0);
+  /** The queues that hold messages and how many, those that are delivered and not acked included. */
+  messagesLeft() {
+    return this.management.queuesWithMessages();
   }
 
   /** Copies what the processes and servers wrote. */
