@@ -73,9 +73,9 @@ export async function rowsOf({ database }: Servers, name: string): Promise<strin
 export async function expectAllOnce(servers: Servers, { all }: Load, others: Ends = {}): Promise<void> {
   const [records, called] = [await rowsOf(servers, Record.name), await rowsOf(servers, Call.name)];
   expect(await ends(servers)).toEqual({ 'succeeded 1': records.length + called.length, ...others });
+  await nothingLeft(servers); // or what comes late a second time would not be counted
   expect(notOnce(records, await writers(servers))).toEqual([]);
   expect(notOnce(called, calls)).toEqual([]);
   const rows = new Set([...records, ...called]);
   expect(all.filter((id) => !rows.has(id))).toEqual([]);
-  await nothingLeft(servers);
 }

@@ -121,6 +121,19 @@ describe('The inbox', () => {
     expect((await claim()).kind).toBe('busy');
   });
 
+  it('B18: stays ambiguous when whoever took it over died as well, or gave it back', async () => {
+    const dead = randomUUID();
+    await claim(dead);
+    expect(await inbox.startCalling(dataSource.manager, task, dead)).toBe(true);
+    await expireClaims();
+    expect((await claim()).kind).toBe('ambiguous');
+    await expireClaims();
+    const third = randomUUID();
+    expect((await claim(third)).kind).toBe('ambiguous');
+    await inbox.release(dataSource.manager, task, third, true);
+    expect((await claim()).kind).toBe('ambiguous');
+  });
+
   it('is busy while another worker looks at the same task, even when its claim has expired', async () => {
     await claim();
     await expireClaims();

@@ -114,9 +114,13 @@ export class Inbox {
     return changed > 0;
   }
 
-  /** Gives back a claim under which nothing was called: whoever takes the task next may have it at once. */
-  async release(manager: EntityManager, task: TaskRun, token: string): Promise<void> {
-    await manager.query(releaseSql, [task.taskId, task.run, token]);
+  /**
+   * Gives back a claim under which nothing was called: whoever takes the task next may have it at once.
+   *
+   * @param ambiguous whether it was granted as that; then it is as uncertain as before.
+   */
+  async release(manager: EntityManager, task: TaskRun, token: string, ambiguous: boolean): Promise<void> {
+    await manager.query(releaseSql, [task.taskId, task.run, token, ambiguous ? 'calling' : 'claimed']);
   }
 
   /** Commits a start of an attempt that no claim tells of; call it outside a transaction. */
@@ -195,7 +199,7 @@ const finishClaimSql = `
 
 /* Its worker did not die, so the start is not counted either. */
 const releaseSql = `
-  UPDATE tasks.inbox SET phase = 'claimed', claim_expires_at = clock_timestamp(), starts = greatest(0, starts - 1),
+  UPDATE tasks.inbox SET phase = $4, claim_expires_at = clock_timestamp(), starts = greatest(0, starts - 1),
     updated_at = clock_timestamp()
   WHERE task_id = $1 AND run = $2 AND token = $3 AND state = 'claimed'`;
 

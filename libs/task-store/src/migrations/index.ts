@@ -5,6 +5,7 @@ import { RevokeWhatHasEnded1763892000000 } from './5-revoke-what-has-ended.js';
 import { RetriesAndRevocations1763890000000 } from './3-retries-and-revocations.js';
 import { Success1763893000000 } from './6-success.js';
 import { LoneStarts1763894000000 } from './7-lone-starts.js';
+import { KeepCalling1764300000000 } from './8-keep-calling.js';
 
 /** The schema that these migrations build; they are append-only. */
 export const taskSchema = 'tasks';
@@ -16,6 +17,7 @@ export const taskStoreMigrations = [
   RevokeWhatHasEnded1763892000000,
   Success1763893000000,
   LoneStarts1763894000000,
+  KeepCalling1764300000000,
 ];
 
 /** For `migrateCommand` of every service that uses the task store. */

@@ -57,6 +57,7 @@ describe('A broker that closes what the service uses', () => {
 
   async function expectAllOnce({ all, accepted }: Load): Promise<void> {
     expect(await ends(servers)).toEqual({ 'succeeded 1': all.length });
+    await nothingLeft(servers); // or what comes late a second time would not be counted
     expect(notOnce(accepted.record, await writers(servers))).toEqual([]);
     expect(notOnce(accepted.call, calls)).toEqual([]);
   }

@@ -44,6 +44,7 @@ describe('Worker processes that are killed under load', () => {
     }
     await load.stop();
     expect(await ends(servers, 240)).toEqual({ 'succeeded 1': load.all.length });
+    await nothingLeft(servers); // or what comes late a second time would not be counted
     const effects = await writers(servers);
     const called = new Set(load.accepted.call);
     expect(
@@ -55,8 +56,8 @@ describe('Worker processes that are killed under load', () => {
     // The window that is ambiguous for a call: made, and not recorded when its worker died. Its contract says "again".
     const calls = countsOf(effects.filter((id) => called.has(id)));
     expect(load.accepted.call.filter((id) => !calls.has(id))).toEqual([]);
-    expect([...calls.values()].filter((times) => times > 1).length).toBeLessThanOrEqual(kills * placesForCalls);
-    await nothingLeft(servers);
+    const again = [...calls.values()].reduce((sum, times) => sum + times - 1, 0);
+    expect(again).toBeLessThanOrEqual(kills * placesForCalls);
   });
 
   it('B22: are stopped by SIGTERM afterwards with exit code 0, and say nothing of a broker that is away', async () => {

@@ -17,6 +17,8 @@ interface Held {
   readonly token: string;
   /** Whether the outside world was called under this claim. */
   called: boolean;
+  /** A worker before this one died in its call. */
+  ambiguous: boolean;
 }
 
 /** `external` effects: the claim commits first, no connection is held during the call, and recording needs the claim. */
@@ -24,11 +26,11 @@ export class EffectsUnderClaim {
   constructor(private readonly options: EffectsOptions) {}
 
   async run(job: Job, payload: unknown): Promise<Outcome> {
-    const held: Held = { token: randomUUID(), called: false };
+    const held: Held = { token: randomUUID(), called: false, ambiguous: false };
     try {
       return await this.underClaim(job, payload, held);
     } catch (error) {
-      if (!held.called) void this.giveBack(job, held.token);
+      if (!held.called) void this.giveBack(job, held);
       throw error;
     }
   }
@@ -38,6 +40,7 @@ export class EffectsUnderClaim {
     const { token } = held;
     // One statement is a transaction of its own.
     const claim: StoredClaim = await store.inbox.claim(store.dataSource.manager, runOf(job), token, claimSeconds(job));
+    held.ambiguous = claim.kind === 'ambiguous';
     if (isGranted(claim)) return this.claimed(job, payload, held, claim);
     if (claim.kind !== 'revoked') return refused(claim);
     return store.dataSource.transaction((tx) => recordFailure(this.options, tx, job, runner.revoked(job)));
@@ -100,12 +103,12 @@ export class EffectsUnderClaim {
    * A claim that never came to its call would hold its task up until it runs out, which is minutes. Given back as soon as
    * PostgreSQL takes it; nothing waits for that, a shutdown neither.
    */
-  private async giveBack(job: Job, token: string): Promise<void> {
+  private async giveBack(job: Job, { token, ambiguous }: Held): Promise<void> {
     const { inbox, dataSource } = this.options.store;
     const runsOut = Date.now() + claimSeconds(job) * 1000;
     while (Date.now() < runsOut && dataSource.isInitialized) {
       try {
-        return await inbox.release(dataSource.manager, runOf(job), token);
+        return await inbox.release(dataSource.manager, runOf(job), token, ambiguous);
       } catch (error) {
         if (!isPassingFault(error)) return;
         await pause(againMs, undefined, { ref: false });
@@ -120,7 +123,7 @@ export class EffectsUnderClaim {
       return held ? outcome : { kind: 'superseded' };
     }
     return store.dataSource.transaction(async (tx): Promise<Outcome> => {
-      const gone = outcome.kind === 'retrying' && (await store.revocations.has(tx, runOf(job)));
+      const gone = isUndecided(outcome) && (await store.revocations.has(tx, runOf(job)));
       return recordFailure(this.options, tx, job, gone ? runner.revoked(job) : outcome, token);
     });
   }
@@ -133,6 +136,11 @@ export class EffectsUnderClaim {
     return stops ? this.options.runner.failed(job, new Error(ambiguousText), new Date(), 'ambiguous') : undefined;
   }
 }
+
+/** It would be tried again, or was cut short for the last time: a revocation weighs more. */
+const isUndecided = (failure: Failure): boolean =>
+  failure.kind === 'retrying' ||
+  (failure.kind === 'failed' && failure.reason === 'failed' && failure.event.error.name === 'AmbiguousError');
 
 const claimSeconds = (job: Job): number => timeLimitOf(job).hardSeconds + claimGraceSeconds;
 

@@ -120,6 +120,8 @@ describe('A task with external effects', () => {
     await eventually(() => thrown);
     expect(thrown).toBeInstanceOf(ClaimLostError);
     expect(calls).toEqual([]);
+    resetScript();
+    await application.ended(await deliver(application, Call, { note: 'fence' }));
     expect(await application.store.history.timeline(id)).toEqual([]);
   });
 

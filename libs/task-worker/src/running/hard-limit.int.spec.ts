@@ -4,7 +4,7 @@ import { Gate } from '../../test/gate.js';
 import { takeParked } from '../../test/messages.js';
 import { calls, outside, resetScript, script, ScriptedController, write } from '../../test/scripted-handlers.js';
 import { createServers, TaskApplication, type Servers } from '../../test/task-application.js';
-import type { AnyTaskContract } from '@mentorhub/task-contracts';
+import { PermanentError, type AnyTaskContract } from '@mentorhub/task-contracts';
 import type { TaskContext } from '../job/context.js';
 
 describe('An inline handler that runs into its hard limit', () => {
@@ -118,6 +118,17 @@ describe('An inline handler that runs into its hard limit', () => {
     const { id } = await application.tasks.enqueue(BriefCall, { note: 'called' });
     expect(await application.ended(id)).toMatchObject({ state: 'succeeded', attempt: 1 });
     expect(calls).toEqual(['called']);
+  });
+
+  it('B18: fails as it says itself what it does not like about the answer, also when that comes late', async () => {
+    script.call = async ({ note }, ctx) => {
+      await ctx.once(async () => outside(note));
+      await aborted(ctx);
+      throw new PermanentError('The answer was 503.');
+    };
+    const { id } = await application.tasks.enqueue(BriefCall, { note: 'refused' });
+    expect(await application.failed(id)).toMatchObject({ name: 'PermanentError', message: 'The answer was 503.' });
+    await takeParked(servers);
   });
 
   it('B18: has succeeded also when it throws since its signal fired after the call was answered', async () => {

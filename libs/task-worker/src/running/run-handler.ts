@@ -89,12 +89,9 @@ export class HandlerRunner {
     } catch (error) {
       // The failure is recorded under a claim of its own, which the transaction that is being ended still holds.
       await limits.untilCut();
-      const late = call.answered && isOverTime(error, limits) ? this.lateSuccess(job, startedAt) : undefined;
+      const late = call.answered && isCutShort(error, limits) ? this.lateSuccess(job, startedAt) : undefined;
       if (late) return late;
-      throw new HandlerFailure(
-        call.isCutShortBy(error, limits) ? ambiguousEnd(error) : causeOf(error, limits),
-        startedAt,
-      );
+      throw new HandlerFailure(call.causeOf(error, limits), startedAt);
     } finally {
       limits.release();
       end();
@@ -241,16 +238,26 @@ class OutsideCall {
     }
   };
 
-  /** Whether it was not the handler that decided what follows from the call: it was ended in it or after it, or left it behind. */
-  isCutShortBy(error: unknown, limits: AttemptLimits): boolean {
-    const endedByOthers = isOverTime(error, limits) || (error as Error | undefined)?.name === 'ThreadEndedError';
-    return this.open || (this.answered && endedByOthers);
+  /**
+   * Why the attempt failed. What the handler throws after its call was answered is its verdict, however late. That it was ended
+   * in its call or after it, or left its call behind, is none.
+   */
+  causeOf(error: unknown, limits: AttemptLimits): unknown {
+    const ended = isCutShort(error, limits) || (error as Error | undefined)?.name === 'ThreadEndedError';
+    if (this.open || (this.answered && ended)) return ambiguousEnd(error);
+    return this.answered ? error : causeOf(error, limits);
   }
 }
 
-/** The attempt was ended at its hard limit or by a revocation; the pool throws that of a thread. */
-const isOverTime = (error: unknown, limits: AttemptLimits): boolean =>
-  limits.cutShort !== undefined || error instanceof HardLimitError;
+const endings: ReadonlySet<unknown> = new Set(['AbortError', 'HardLimitError', 'RevokedError']);
+
+/** The attempt was ended at its hard limit or by a revocation, and what was thrown says no more than that. */
+function isCutShort(error: unknown, { cutShort, signal }: AttemptLimits): boolean {
+  if (error instanceof HardLimitError) return true; // the pool's, which has ended the thread
+  if (!cutShort) return false;
+  const { name, cause } = (error ?? {}) as { name?: unknown; cause?: unknown };
+  return error === signal.reason || cause === signal.reason || endings.has(name);
+}
 
 /** A thread is ended at its hard limit by the pool. */
 const limitsOf = (job: Job): Partial<TimeLimit> => {
