@@ -155,6 +155,22 @@ describe('A relay and what it has published', () => {
     await relay.stop();
   });
 
+  it('gives back, with the lease that it has by then, what it had leased again meanwhile', async () => {
+    const given: number[] = [];
+    const { outbox } = marking([]);
+    outbox.release = (failed) =>
+      Promise.resolve(void given.push(...failed.map(({ item: { publishAttempts } }) => publishAttempts)));
+    const lost = Promise.withResolvers<void>();
+    const slow = { ready: true, hasRoom: true, publish: () => lost.promise };
+    const relay = new Relay({ outboxes: [outbox], publisher: slow, logger: silent });
+    relay.publishWritten(outbox, [{ ...item, publishAttempts: 1 }]);
+    relay.publishWritten(outbox, [{ ...item, publishAttempts: 2 }]);
+    lost.reject(new Error('lost'));
+    await eventually(() => given.length > 0);
+    await relay.stop();
+    expect(given).toEqual([2]);
+  });
+
   it('gives back together what failed together, of many transactions', async () => {
     const { outbox, released } = marking([]);
     const failing = { ready: true, hasRoom: true, publish: () => Promise.reject(new Error('lost')) };

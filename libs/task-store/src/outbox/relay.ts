@@ -46,7 +46,7 @@ export class Relay {
   private readonly confirmed: Map<Outbox, Coalescer<Confirmed>>;
   private readonly failed: Map<Outbox, Coalescer<FailedItem>>;
   /** What this process is publishing: a row whose first lease runs out meanwhile is not published beside it. */
-  private readonly underWay = new Set<string>();
+  private readonly underWay = new Map<string, OutboxItem>();
   /** How long the last look at due rows that could not be leased waited for the next. */
   private readonly retries = new Map<Outbox, number>();
   private readonly leased = new Set<Promise<void>>();
@@ -202,15 +202,16 @@ export class Relay {
 
   private async publishOne(outbox: Outbox, item: OutboxItem): Promise<void> {
     const attempt = `${item.id} ${item.run} ${item.attempt}`;
-    if (this.underWay.has(attempt)) return;
-    this.underWay.add(attempt);
+    const isUnderWay = this.underWay.has(attempt);
+    this.underWay.set(attempt, item); // with the lease that it has now, should it be given back
+    if (isUnderWay) return;
     try {
       await this.options.publisher.publish(item.message);
       relayMetrics.publish.inc({ outcome: 'confirmed' });
       relayMetrics.lateness.observe(Math.max(0, (Date.now() - item.dueAt.getTime()) / 1000));
       this.confirmed.get(outbox)?.add([{ item, until: performance.now() + markWithinMs }]);
     } catch (error) {
-      this.failed.get(outbox)?.add([this.publishFailed(item, error)]);
+      this.failed.get(outbox)?.add([this.publishFailed(this.underWay.get(attempt) ?? item, error)]);
     } finally {
       this.underWay.delete(attempt);
     }

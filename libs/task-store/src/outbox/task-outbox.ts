@@ -149,11 +149,7 @@ const unmarkedSql = `
   SELECT t.id FROM tasks.task t JOIN confirmed c ON c.id = t.id AND c.run = t.run AND c.attempt = t.attempt
   WHERE t.published_at IS NULL`;
 
-/*
- * Rows are locked in the order of their ids before they are changed, here and in the history's projection: two
- * statements that meet on the same rows wait for each other instead of dead-locking. A row that was leased again since is
- * left alone.
- */
+/* A row that was leased again since, or that somebody holds, is left alone: its lease runs out. */
 const releaseSql = `
   WITH failed AS (
     SELECT * FROM unnest($1::uuid[], $2::integer[], $3::integer[], $4::text[], $5::boolean[], $6::integer[])
@@ -162,7 +158,7 @@ const releaseSql = `
     SELECT t.id, f.reason, f.broker_away
     FROM tasks.task t JOIN failed f ON f.id = t.id AND f.run = t.run AND f.attempt = t.attempt
     WHERE t.published_at IS NULL AND t.publish_attempts = f.publish_attempts
-    ORDER BY t.id FOR UPDATE OF t
+    ORDER BY t.id FOR UPDATE OF t SKIP LOCKED
   )
   UPDATE tasks.task t SET publish_error = f.reason,
     publish_attempts = t.publish_attempts - CASE WHEN f.broker_away THEN 1 ELSE 0 END,

@@ -9,7 +9,8 @@ export interface KeySlotsOptions {
 
 interface Line {
   inside: number;
-  readonly waiting: Set<() => void>;
+  /** Told true when they get the place of one that has left. */
+  readonly waiting: Set<(place: boolean) => void>;
 }
 
 /** A slot of a worker that died is free again after this. */
@@ -50,26 +51,28 @@ export class KeySlots {
   /** Sends away who waits. */
   stop(): void {
     this.stopped = true;
-    for (const { waiting } of this.lines.values()) for (const wake of waiting) wake();
+    for (const { waiting } of this.lines.values()) for (const wake of waiting) wake(false);
   }
 
   private async enter(key: string, limit: number, deadline: number): Promise<boolean> {
+    if (this.stopped) return false;
     const line = this.lines.get(key) ?? { inside: 0, waiting: new Set() };
     this.lines.set(key, line);
-    while (line.inside >= limit && !this.stopped && performance.now() < deadline) await inLine(line, deadline);
-    if (this.stopped || line.inside >= limit) return false;
-    line.inside += 1;
-    return true;
+    if (line.inside < limit) {
+      line.inside += 1;
+      return true;
+    }
+    return inLine(line, deadline);
   }
 
+  /** Its place goes to who waits, so that nobody gets in between. */
   private leave(key: string): undefined {
     const line = this.lines.get(key);
     if (!line) return;
-    line.inside -= 1;
     const [next] = line.waiting;
-    // Who is woken comes in a moment, and finds the line that all others find.
-    if (next) next();
-    else if (line.inside === 0) this.lines.delete(key);
+    if (next && !this.stopped) return void next(true);
+    line.inside -= 1;
+    if (line.inside === 0) this.lines.delete(key);
   }
 
   private async free(key: string, token: string, renewing: NodeJS.Timeout): Promise<void> {
@@ -87,15 +90,15 @@ export class KeySlots {
   }
 }
 
-/** Waits to be woken, at most until the deadline; who gave up is not woken in another's stead. */
-function inLine({ waiting }: Line, deadline: number): Promise<void> {
+/** Waits for a place, at most until the deadline; who gave up gets none. */
+function inLine({ waiting }: Line, deadline: number): Promise<boolean> {
   return new Promise((resolve) => {
-    const wake = () => {
+    const wake = (place: boolean) => {
       clearTimeout(timer);
       waiting.delete(wake);
-      resolve();
+      resolve(place);
     };
-    const timer = setTimeout(wake, deadline - performance.now());
+    const timer = setTimeout(() => wake(false), deadline - performance.now());
     waiting.add(wake);
   });
 }

@@ -1,12 +1,41 @@
 import type { Broker, Delivery } from '@mentorhub/messaging';
 import { QueueLane } from './queue-lane.js';
 
+type Deliver = (delivery: Delivery) => void;
+const consumer = { active: true, resize: () => undefined, cancel: () => Promise.resolve() };
+
 describe('The lane of a queue', () => {
+  it('starts thousands that wait at once without a place, and as many at a time as it may afterwards', async () => {
+    const broker = { consume: ({ onDelivery }: { onDelivery: Deliver }) => ((deliver = onDelivery), consumer) };
+    let deliver: Deliver | undefined;
+    let [inside, most, done] = [0, 0, 0];
+    let mayStart = false;
+    const turn = Promise.withResolvers<void>();
+    const lane = new QueueLane({
+      queue: 'work',
+      concurrency: 2,
+      mayStart: () => mayStart,
+      process: async (_delivery, waitWithoutPlace) => {
+        await waitWithoutPlace(turn.promise);
+        most = Math.max(most, (inside += 1));
+        await Promise.resolve();
+        inside -= 1;
+        done += 1;
+      },
+    });
+    lane.start(broker as unknown as Broker);
+    for (let n = 0; n < 5_000; n += 1) deliver?.({ body: Buffer.alloc(1), channelOpen: true } as Delivery);
+    mayStart = true;
+    lane.resume();
+    turn.resolve();
+    await lane.stop();
+    expect({ done, most }).toEqual({ done: 5_000, most: 2 });
+  });
+
   it('hands back what still comes after it was stopped', async () => {
-    let deliver: ((delivery: Delivery) => void) | undefined;
-    const consumer = { active: true, resize: () => undefined, cancel: () => Promise.resolve() };
+    let deliver: Deliver | undefined;
     const broker = {
-      consume: ({ onDelivery }: { onDelivery: (delivery: Delivery) => void }) => ((deliver = onDelivery), consumer),
+      consume: ({ onDelivery }: { onDelivery: Deliver }) => ((deliver = onDelivery), consumer),
     } as unknown as Broker;
     let started = 0;
     const process = () => Promise.resolve(void (started += 1));

@@ -24,6 +24,7 @@ export class QueueLane {
   private readonly underWay = new Set<Promise<void>>();
   private running = 0;
   private stopped = false;
+  private starting = false;
   private readonly waitingWithout = { count: 0, bytes: 0 };
   private readonly prefetch: Prefetch;
   private consumer: Consumer | undefined;
@@ -75,14 +76,23 @@ export class QueueLane {
     this.startNext();
   }
 
+  /** What starts may wait without its place at once, so that the next one starts: in this loop, not one within the other. */
   private startNext(): void {
-    while (this.running < this.options.concurrency) {
-      const back = this.returning.shift();
-      if (back) {
-        this.running += 1;
-        back();
-      } else if (!this.startWaiting()) return;
+    if (this.starting) return;
+    this.starting = true;
+    try {
+      while (this.running < this.options.concurrency && this.startOne());
+    } finally {
+      this.starting = false;
     }
+  }
+
+  private startOne(): boolean {
+    const back = this.returning.shift();
+    if (!back) return this.startWaiting();
+    this.running += 1;
+    back();
+    return true;
   }
 
   private startWaiting(): boolean {
@@ -105,9 +115,9 @@ export class QueueLane {
 
   private async waitWithoutPlace<T>({ body }: Delivery, wait: Promise<T>): Promise<T> {
     this.running -= 1;
-    this.countWaiting(1, body.length);
-    this.startNext();
     try {
+      this.countWaiting(1, body.length);
+      this.startNext();
       return await wait;
     } finally {
       this.countWaiting(-1, -body.length);

@@ -96,6 +96,7 @@ export class LimitFlow {
 
   private async inTurn(job: Job, limiters: readonly RateLimiter[], next: () => Promise<Outcome>): Promise<Outcome> {
     for (const limiter of limiters) {
+      if (this.stopped) return this.away(0);
       const turn = await job.waitWithoutPlace(limiter.turn());
       if (turn.kind === 'later' || this.stopped) return this.away(turn.kind === 'later' ? turn.seconds : 0);
     }
