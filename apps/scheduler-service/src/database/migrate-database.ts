@@ -3,13 +3,19 @@ import { taskStoreMigrationPlan } from '@mentorhub/task-store';
 import { CreateSchedulerSchema1763800300000 } from './1-create-scheduler-schema.js';
 import { ReshapeSchedules1763900300000 } from './2-reshape-schedules.js';
 import { IndexMovedAt1764000400000 } from './3-index-moved-at.js';
+import { SlotsBesideRuns1764300000000 } from './4-slots-beside-runs.js';
 
 /** The schemas that this service uses. Lists of migrations are append-only. */
 export const migrationPlans: MigrationPlan[] = [
   taskStoreMigrationPlan,
   {
     schema: 'scheduler',
-    migrations: [CreateSchedulerSchema1763800300000, ReshapeSchedules1763900300000, IndexMovedAt1764000400000],
+    migrations: [
+      CreateSchedulerSchema1763800300000,
+      ReshapeSchedules1763900300000,
+      IndexMovedAt1764000400000,
+      SlotsBesideRuns1764300000000,
+    ],
   },
 ];
 

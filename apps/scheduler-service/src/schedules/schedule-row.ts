@@ -18,9 +18,13 @@ export interface ScheduleRow extends Slotted {
   readonly nextSlot: Date | null;
   /** The next slot and its jitter. */
   readonly dueAt: Date | null;
+  /** Of the last firing, by a slot or by somebody who asked for a run. */
   readonly lastSlot: Date | null;
   readonly lastFiredAt: Date | null;
   readonly lastTaskId: string | null;
+  /** Of the last firing by a slot. */
+  readonly slotFiredAt: Date | null;
+  readonly slotTaskId: string | null;
   readonly createdAt: Date;
   readonly updatedAt: Date;
 }
@@ -28,5 +32,6 @@ export interface ScheduleRow extends Slotted {
 export const scheduleColumns = `id, name, task, payload, cron, every_seconds AS every, at, timezone, starts_at AS "startsAt",
   ends_at AS "endsAt", anchor, jitter_seconds AS jitter, misfire, misfire_cap AS "misfireCap", overlap,
   overlap_max_age_seconds AS "overlapMaxAge", enabled, version, next_slot AS "nextSlot", due_at AS "dueAt",
-  last_slot AS "lastSlot", last_fired_at AS "lastFiredAt", last_task_id AS "lastTaskId", created_at AS "createdAt",
+  last_slot AS "lastSlot", last_fired_at AS "lastFiredAt", last_task_id AS "lastTaskId",
+  slot_fired_at AS "slotFiredAt", slot_task_id AS "slotTaskId", created_at AS "createdAt",
   updated_at AS "updatedAt"`;

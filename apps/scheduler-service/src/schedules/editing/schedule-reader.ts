@@ -1,7 +1,6 @@
 import { lastInstant, type ScheduleView, type VersionedSchedule } from '@mentorhub/contracts';
 import { Injectable } from '@nestjs/common';
-import { slotsBetween } from '../timing/calendar.js';
-import { firingOf } from '../timing/jitter.js';
+import { firingsFrom } from '../timing/firings.js';
 import { readable } from './check-schedule.js';
 import { noSuchSchedule } from './schedule-editor.js';
 import { ScheduleTable } from './schedule-table.js';
@@ -27,8 +26,7 @@ export class ScheduleReader {
   async preview(name: string, count: number, from?: string): Promise<{ firings: string[] }> {
     const row = await this.row(name);
     const start = from === undefined ? await this.table.now() : new Date(from);
-    const slots = slotsBetween(readable(row), start, lastInstant, count);
-    const firings = slots.map((slot) => firingOf(row.id, slot, row.jitter)).sort((a, b) => a.getTime() - b.getTime());
+    const firings = firingsFrom(readable(row), row, start, lastInstant, count);
     return { firings: firings.map((firing) => firing.toISOString()) };
   }
 

@@ -5,7 +5,7 @@ import { scheduleColumns, type ScheduleRow } from '../schedule-row.js';
 /** What of a row somebody decides, and where it begins; the rest is firing's. */
 export type ScheduleDefinition = Omit<
   ScheduleRow,
-  'version' | 'lastSlot' | 'lastFiredAt' | 'lastTaskId' | 'createdAt' | 'updatedAt'
+  'version' | 'lastSlot' | 'lastFiredAt' | 'lastTaskId' | 'slotFiredAt' | 'slotTaskId' | 'createdAt' | 'updatedAt'
 >;
 
 /** `scheduler.schedule` as those see it who read and change schedules. */

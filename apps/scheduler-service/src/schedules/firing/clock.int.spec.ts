@@ -113,6 +113,15 @@ describe('schedules by the clock of PostgreSQL', () => {
       expect(await taskIds()).toContain(taskOf(schedule, slotsAfter(schedule, 1)[0]!));
     });
 
+    it('do not fire either when somebody has asked for a run since, which has ended', async () => {
+      const schedule = await unfinished();
+      await database.query(
+        `UPDATE scheduler.schedule SET last_task_id = gen_random_uuid(), last_slot = now(), last_fired_at = now()`,
+      );
+      await fireTheNext();
+      expect(await taskIds()).toEqual([taskOf(schedule, schedule.slot)]);
+    });
+
     it('fire when the last run is older than the maximum age, so that a lost one silences nothing', async () => {
       const schedule = await unfinished();
       await database.query('UPDATE scheduler.schedule SET overlap_max_age_seconds = 3599');

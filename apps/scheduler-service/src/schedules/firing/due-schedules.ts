@@ -111,7 +111,9 @@ const moveOnSql = `
   UPDATE scheduler.schedule s
   SET next_slot = step.next_slot, due_at = step.due_at, moved_at = clock_timestamp(),
     last_slot = coalesce(step.last_slot, s.last_slot), last_task_id = coalesce(step.last_task_id, s.last_task_id),
-    last_fired_at = CASE WHEN step.last_task_id IS NULL THEN s.last_fired_at ELSE clock_timestamp() END
+    last_fired_at = CASE WHEN step.last_task_id IS NULL THEN s.last_fired_at ELSE clock_timestamp() END,
+    slot_task_id = coalesce(step.last_task_id, s.slot_task_id),
+    slot_fired_at = CASE WHEN step.last_task_id IS NULL THEN s.slot_fired_at ELSE clock_timestamp() END
   FROM unnest($1::uuid[], $2::timestamptz[], $3::timestamptz[], $4::timestamptz[], $5::uuid[])
     AS step (id, next_slot, due_at, last_slot, last_task_id)
   WHERE s.id = step.id`;

@@ -63,7 +63,12 @@ export class ScheduleFiring {
     if (claimed.length === 0) return [];
     return traced('fire schedules', { 'mentorhub.schedules': claimed.length }, async () => {
       const unfinished = await this.unfinishedRuns(tx, claimed);
-      const plans = claimed.map((schedule) => planFiring(schedule, unfinished.has(schedule.lastTaskId ?? '')));
+      const plans = claimed.map((schedule) =>
+        planFiring(
+          schedule,
+          waitedFor(schedule).some((id) => unfinished.has(id)),
+        ),
+      );
       const inserted = await this.enqueue(tx, plans);
       await this.schedules.moveOn(tx, plans.map(stepAfter));
       return plans.map((plan) => ({ plan, inserted }));
@@ -78,7 +83,7 @@ export class ScheduleFiring {
 
   /** Last runs that are to be waited for: not those that are older than their schedule's maximum age. */
   private async unfinishedRuns(tx: EntityManager, claimed: readonly ClaimedSchedule[]): Promise<ReadonlySet<string>> {
-    const ids = claimed.flatMap((schedule) => (mayOverlap(schedule) ? [schedule.lastTaskId] : []));
+    const ids = claimed.flatMap(waitedFor);
     return ids.length > 0 ? new Set(await this.store.history.unfinished(ids, tx)) : new Set();
   }
 
@@ -91,10 +96,16 @@ export class ScheduleFiring {
   }
 }
 
-function mayOverlap(schedule: ClaimedSchedule): schedule is ClaimedSchedule & { lastTaskId: string } {
-  const { overlap, lastTaskId, lastFiredAt, overlapMaxAge, now } = schedule;
-  if (overlap !== 'skip' || !lastTaskId || !lastFiredAt) return false;
-  return now.getTime() - lastFiredAt.getTime() <= overlapMaxAge * 1000;
+/** The tasks of the last slot that fired and of the last firing of any kind, which may be a run that somebody asked for. */
+function waitedFor({ overlap, overlapMaxAge, now, ...last }: ClaimedSchedule): string[] {
+  if (overlap !== 'skip') return [];
+  const firings = [
+    { id: last.slotTaskId, at: last.slotFiredAt },
+    { id: last.lastTaskId, at: last.lastFiredAt },
+  ];
+  return firings.flatMap(({ id, at }) =>
+    id && at && now.getTime() - at.getTime() <= overlapMaxAge * 1000 ? [id] : [],
+  );
 }
 
 function stepBack(schedule: ClaimedSchedule) {
