@@ -6,10 +6,17 @@ import type { CreatingRequest } from './creating-request.js';
 
 interface EarlierAnswer {
   same_body: boolean;
+  since: Date;
   /** Null while the first request is under way; its worker may also have died. */
   status: number | null;
   headers: Record<string, string>;
   body: unknown;
+}
+
+interface KnownKey {
+  /** When it first came. */
+  readonly since: Date;
+  readonly answer?: Answer;
 }
 
 /** How long a request waits for another one with the same key that is still under way. */
@@ -39,8 +46,8 @@ export class IdempotentRequests {
     if (!request.keyHash) return work(this.dataSource.manager);
     return this.dataSource.transaction(async (tx) => {
       if (!(await this.claim(tx, request))) {
-        const earlier = await this.earlier(tx, request);
-        if (earlier) return earlier;
+        const { answer } = await this.known(tx, request);
+        if (answer) return answer;
       }
       const answer = await work(tx);
       await this.store(tx, request, answer);
@@ -52,28 +59,37 @@ export class IdempotentRequests {
    * As {@link answer}, for work that another service does and that takes its time: no connection is held meanwhile, or a
    * service that is slow would use up the pool. So a concurrent request with the same key does not wait for the first one,
    * and the work has to be such that doing it twice, also at the same moment, has its effect once and the same answer.
+   *
+   * @param work gets the moment since which the key is known: the same for all repetitions, another one once it has expired.
+   * @param mayBeDone whether the work may have been done although it failed so. Then the key goes on, as if it were under way.
    */
-  async answerFromElsewhere(request: CreatingRequest, work: () => Promise<Answer>): Promise<Answer> {
-    if (!request.keyHash) return work();
-    const earlier = await this.dataSource.transaction(async (tx) =>
-      (await this.claim(tx, request)) ? undefined : this.earlier(tx, request),
-    );
-    if (earlier) return earlier;
+  async answerFromElsewhere(
+    request: CreatingRequest,
+    work: (since: Date | undefined) => Promise<Answer>,
+    mayBeDone: (error: unknown) => boolean,
+  ): Promise<Answer> {
+    if (!request.keyHash) return work(undefined);
+    const known = await this.dataSource.transaction(async (tx): Promise<KnownKey> => {
+      const since = await this.claim(tx, request);
+      return since ? { since } : this.known(tx, request);
+    });
+    if (known.answer) return known.answer;
     try {
-      const answer = await work();
+      const answer = await work(known.since);
       await this.store(this.dataSource.manager, request, answer);
       return answer;
     } catch (error) {
       // Should that fail as well, the key belongs to this body until it expires, and a repetition does the work again.
-      await this.dataSource.query(forgetSql, keyOf(request)).catch(() => undefined);
+      if (!mayBeDone(error)) await this.dataSource.query(forgetSql, keyOf(request)).catch(() => undefined);
       throw error;
     }
   }
 
-  private async claim(tx: EntityManager, request: CreatingRequest): Promise<boolean> {
+  /** Since when the key is this request's; undefined when another one has it. */
+  private async claim(tx: EntityManager, request: CreatingRequest): Promise<Date | undefined> {
     await tx.query(`SET LOCAL lock_timeout = '${longestWaitSeconds}s'`);
-    const rows: unknown[] = await tx.query(claimSql, [...keyOf(request), request.bodyHash]);
-    return rows.length > 0;
+    const rows: { since: Date }[] = await tx.query(claimSql, [...keyOf(request), request.bodyHash]);
+    return rows[0]?.since;
   }
 
   private async store(manager: EntityManager, request: CreatingRequest, answer: Answer): Promise<void> {
@@ -81,16 +97,17 @@ export class IdempotentRequests {
     await manager.query(storeSql, [...keyOf(request), status, JSON.stringify(headers), JSON.stringify(body)]);
   }
 
-  /** What was answered before; undefined when nothing was yet. */
-  private async earlier(tx: EntityManager, request: CreatingRequest): Promise<Answer | undefined> {
+  /** What was answered before; no answer when there was none yet. */
+  private async known(tx: EntityManager, request: CreatingRequest): Promise<KnownKey> {
     const rows: EarlierAnswer[] = await tx.query(findSql, [...keyOf(request), request.bodyHash]);
     const [earlier] = rows;
     if (!earlier)
       throw tryAgainLater('The answer to this Idempotency-Key has just expired. Send the request again.', 1);
     if (!earlier.same_body)
       throw new Problem(409, 'This Idempotency-Key came before with another body. Use a new key for a new request.');
-    const { status, headers, body } = earlier;
-    return status === null ? undefined : { status, body, headers: { ...headers, 'idempotent-replayed': 'true' } };
+    const { since, status, headers, body } = earlier;
+    if (status === null) return { since };
+    return { since, answer: { status, body, headers: { ...headers, 'idempotent-replayed': 'true' } } };
   }
 }
 
@@ -102,13 +119,13 @@ const claimSql = `
   ON CONFLICT (caller, route, key_hash) DO UPDATE
     SET body_hash = excluded.body_hash, created_at = excluded.created_at, status = NULL, headers = NULL, body = NULL
     WHERE k.created_at <= clock_timestamp() - interval '24 hours'
-  RETURNING 1`;
+  RETURNING created_at AS since`;
 
 const storeSql = `
   UPDATE gateway.idempotency_key SET status = $4, headers = $5, body = $6 WHERE caller = $1 AND route = $2 AND key_hash = $3`;
 
 const findSql = `
-  SELECT body_hash = $4 AS same_body, status, headers, body
+  SELECT body_hash = $4 AS same_body, created_at AS since, status, headers, body
   FROM gateway.idempotency_key WHERE caller = $1 AND route = $2 AND key_hash = $3`;
 
 const forgetSql = `

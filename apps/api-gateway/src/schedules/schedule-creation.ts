@@ -1,6 +1,6 @@
 import { CreateSchedule, RunSchedule, type NewSchedule } from '@mentorhub/contracts';
 import { derivedId } from '@mentorhub/task-store';
-import { Calls } from '@mentorhub/task-calls';
+import { CallRefusedError, Calls, CallUnreachableError } from '@mentorhub/task-calls';
 import { Injectable } from '@nestjs/common';
 import type { Answer } from '../idempotency/answer.js';
 import type { CreatingRequest } from '../idempotency/creating-request.js';
@@ -8,8 +8,9 @@ import { IdempotentRequests } from '../idempotency/idempotent-requests.js';
 import { entityTag } from './entity-tags.js';
 
 /**
- * What makes something at the scheduler. With an `Idempotency-Key` the call's id follows from the key: a repetition after
- * a time-out finds what the first call made, although its answer never came.
+ * What makes something at the scheduler. With an `Idempotency-Key` the call's id follows from the key and when it first came: a
+ * repetition after a time-out finds what the first call made, although its answer never came. Once the key has expired, it is
+ * another call.
  */
 @Injectable()
 export class ScheduleCreation {
@@ -19,8 +20,8 @@ export class ScheduleCreation {
   ) {}
 
   create(schedule: NewSchedule, request: CreatingRequest): Promise<Answer> {
-    return this.idempotent.answerFromElsewhere(request, async () => {
-      const { version, schedule: created } = await this.calls.ask(CreateSchedule, { schedule }, callOf(request));
+    return this.answer(request, async (call) => {
+      const { version, schedule: created } = await this.calls.ask(CreateSchedule, { schedule }, call);
       const headers = { location: `/v1/schedules/${created.name}`, etag: entityTag(version) };
       return { status: 201, headers, body: created };
     });
@@ -29,13 +30,24 @@ export class ScheduleCreation {
   run(name: string, given: CreatingRequest): Promise<Answer> {
     // The route is a template, and nothing in the body says which schedule it is.
     const request = { ...given, route: given.route.replace(':name', name) };
-    return this.idempotent.answerFromElsewhere(request, async () => {
-      const task = await this.calls.ask(RunSchedule, { name }, callOf(request));
+    return this.answer(request, async (call) => {
+      const task = await this.calls.ask(RunSchedule, { name }, call);
       return { status: 202, headers: { location: `/v1/tasks/${task.id}` }, body: task };
     });
   }
+
+  private answer(request: CreatingRequest, work: (call: { id?: string }) => Promise<Answer>): Promise<Answer> {
+    return this.idempotent.answerFromElsewhere(request, (since) => work(callOf(request, since)), mayBeDone);
+  }
 }
 
-function callOf({ caller, route, keyHash, bodyHash }: CreatingRequest): { id?: string } {
-  return keyHash ? { id: derivedId(caller, route, keyHash.toString('hex'), bodyHash.toString('hex')) } : {};
+/** Refused, or never sent: nothing was made. All else leaves that open. */
+function mayBeDone(error: unknown): boolean {
+  if (error instanceof CallRefusedError) return error.code === 'failed';
+  return !(error instanceof CallUnreachableError);
+}
+
+function callOf({ caller, route, keyHash, bodyHash }: CreatingRequest, since: Date | undefined): { id?: string } {
+  if (!keyHash || !since) return {};
+  return { id: derivedId(caller, route, keyHash.toString('hex'), bodyHash.toString('hex'), since.toISOString()) };
 }

@@ -148,6 +148,16 @@ describe('schedules over REST', () => {
     expect(asked).toHaveLength(2);
   });
 
+  it('A4: run again for an Idempotency-Key that has expired', async () => {
+    const headers = { 'idempotency-key': 'yesterday' };
+    const first = await request('POST', '/nightly/run', undefined, headers);
+    const age = `UPDATE gateway.idempotency_key SET created_at = created_at - interval '25 hours'`;
+    await gateway.service.app.get(DataSource).query(age);
+    const second = await request('POST', '/nightly/run', undefined, headers);
+    expect([first.status, second.status]).toEqual([202, 202]);
+    expect(second.json.id).not.toBe(first.json.id);
+  });
+
   it('E42: are listed in pages', async () => {
     const first = await request('GET', '?limit=1');
     ScheduleList.parse(first.json);
