@@ -1,10 +1,14 @@
-import { streams } from '@mentorhub/contracts';
+import { catalogue, streams } from '@mentorhub/contracts';
 import type { Delivery } from '@mentorhub/messaging';
+import { deadLetterMetrics } from '@mentorhub/metrics';
 import { keepDeadLetter, takeInDeadLetters, type TaskStore } from '@mentorhub/task-store';
 import type { EntityManager } from 'typeorm';
 import type { MailCounter } from '../daily-stats/mail-counter.js';
 import type { Reading, Rest, Stream } from '../ingest/stream.js';
 import { deadLetterOf, unreadLetter, type IncomingLetter } from './dead-letter-of.js';
+
+/** What RabbitMQ says of a message that it gives up; anybody may say something else. */
+export const brokerReasons: ReadonlySet<string> = new Set(['delivery-limit', 'expired', 'maxlen', 'rejected']);
 
 /** Parked messages, taken into the table of dead letters whatever they look like. */
 export class DeadLetterStream implements Stream<IncomingLetter> {
@@ -26,7 +30,15 @@ export class DeadLetterStream implements Stream<IncomingLetter> {
     for (const letter of letters) if (letter.byBroker) await this.failTaskOf(tx, letter);
   }
 
-  written(): void {}
+  /** What a worker parked, it has counted. */
+  written(letters: readonly IncomingLetter[]): void {
+    for (const { byBroker, name = '', reason } of letters)
+      if (byBroker)
+        deadLetterMetrics.total.inc({
+          task: catalogue.tasks.has(name) ? name : 'unknown',
+          reason: brokerReasons.has(reason) ? reason : 'other',
+        });
+  }
 
   /** Its body and the refusal at least are kept: a letter must neither get lost nor come round and round. */
   async setAside(delivery: Delivery, rest: Rest<IncomingLetter>): Promise<void> {

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { exchanges, SendEmail, streams } from '@mentorhub/contracts';
+import { deadLetterMetrics } from '@mentorhub/metrics';
 import { startService, type RunningService } from '@mentorhub/service';
 import { taskHeaders, type ParkedEnvelope } from '@mentorhub/task-store';
 import {
@@ -57,7 +58,7 @@ function park(body: Buffer | string, note: unknown, properties: { type?: string;
 }
 
 const letters = () =>
-  database.query<Letter & Record<string, unknown>>('SELECT * FROM tasks.dead_letter ORDER BY taken_in_at');
+  database.query<Letter & Record<string, unknown>>('SELECT * FROM tasks.dead_letter ORDER BY body, run');
 const untilLetters = (count: number) =>
   eventually(async () => ((await letters()).length >= count ? letters() : undefined), {
     what: `${count} dead letters`,
@@ -165,6 +166,11 @@ describe('dead letters', () => {
     expect(task).toMatchObject({ state: 'failed', finished_at: expect.any(Date), error: { name: 'GivenUpByBroker' } });
     const failedMails = `SELECT subject, count::integer FROM analytics.daily_count WHERE kind = 'mails-failed'`;
     expect(await database.query(failedMails)).toEqual([{ subject: SendEmail.name, count: 1 }]);
+    const counted = async () =>
+      (await deadLetterMetrics.total.get()).values.find(
+        ({ labels }) => labels.task === SendEmail.name && labels.reason === 'delivery-limit',
+      )?.value;
+    await eventually(async () => (await counted()) === 1, { what: 'the dead letter to be counted' });
   });
 
   it('do not fail a task that is at another attempt by now', async () => {
