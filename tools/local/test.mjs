@@ -46,6 +46,7 @@ try {
   await runTests('Tests', patterns);
   if (newer) await runTestsOnNewerRabbitMq(await newer);
 } catch (error) {
+  if (stopping.signal.aborted) process.exit(130);
   console.error(red(describeFailure(error)));
   total.failed++;
 }
