@@ -1,6 +1,7 @@
 import { lastInstant, type ScheduleView, type VersionedSchedule } from '@mentorhub/contracts';
 import { Injectable } from '@nestjs/common';
 import { firingsFrom } from '../timing/firings.js';
+import type { ScheduleRow } from '../schedule-row.js';
 import { readable } from './check-schedule.js';
 import { noSuchSchedule } from './schedule-editor.js';
 import { ScheduleTable } from './schedule-table.js';
@@ -26,7 +27,7 @@ export class ScheduleReader {
   async preview(name: string, count: number, from?: string): Promise<{ firings: string[] }> {
     const row = await this.row(name);
     const start = from === undefined ? await this.table.now() : new Date(from);
-    const firings = firingsFrom(readable(row), row, start, lastInstant, count);
+    const firings = firingsFrom(readable(row), waiting(row), start, lastInstant, count);
     return { firings: firings.map((firing) => firing.toISOString()) };
   }
 
@@ -36,3 +37,6 @@ export class ScheduleReader {
     return row;
   }
 }
+
+/** One that is paused waits for nothing: it begins anew when it is resumed. */
+const waiting = (row: ScheduleRow): ScheduleRow => (row.enabled ? row : { ...row, nextSlot: null });

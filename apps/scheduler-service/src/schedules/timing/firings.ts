@@ -4,16 +4,19 @@ import { firingOf } from './jitter.js';
 /**
  * The first `count` firings at or after an instant, and not after `until`. Slots fire in their order, so one that jitter puts
  * off puts off those behind it, and one before the instant may fire after it.
+ *
+ * @param nextSlot the slot that the schedule waits for, none before it fires any more; null when it waits for none.
  */
 export function firingsFrom(
   calendar: Calendar,
-  { id, jitter }: { readonly id: string; readonly jitter: number },
+  { id, jitter, nextSlot }: { readonly id: string; readonly jitter: number; readonly nextSlot: Date | null },
   from: Date,
   until: Date,
   count: number,
 ): Date[] {
   const firings: Date[] = [];
-  let last = new Date(from.getTime() - jitter * 1000);
+  const pending = nextSlot && nextSlot < from ? nextSlot : from;
+  let last = new Date(Math.max(pending.getTime(), from.getTime() - jitter * 1000));
   for (
     let slot = calendar.next(last);
     slot && slot <= until && firings.length < count;
