@@ -1,6 +1,6 @@
 import { CreateSchedule, RunSchedule, type NewSchedule } from '@mentorhub/contracts';
 import { derivedId } from '@mentorhub/task-store';
-import { CallRefusedError, Calls, CallUnreachableError } from '@mentorhub/task-calls';
+import { CallRefusedError, Calls } from '@mentorhub/task-calls';
 import { Injectable } from '@nestjs/common';
 import type { Answer } from '../idempotency/answer.js';
 import type { CreatingRequest } from '../idempotency/creating-request.js';
@@ -41,11 +41,9 @@ export class ScheduleCreation {
   }
 }
 
-/** Refused, or never sent: nothing was made. All else leaves that open. */
-function mayBeDone(error: unknown): boolean {
-  if (error instanceof CallRefusedError) return error.code === 'failed';
-  return !(error instanceof CallUnreachableError);
-}
+/** The scheduler has not decided against it: this call, or one before it that got no answer, may have been carried out. */
+const mayBeDone = (error: unknown): boolean =>
+  !(error instanceof CallRefusedError) || error.code === 'failed' || error.code === 'unavailable';
 
 function callOf({ caller, route, keyHash, bodyHash }: CreatingRequest, since: Date | undefined): { id?: string } {
   if (!keyHash || !since) return {};

@@ -148,6 +148,21 @@ describe('schedules over REST', () => {
     expect(asked).toHaveLength(2);
   });
 
+  it('A4: are the same call for a key whose first one may have been carried out, whatever came in between', async () => {
+    const headers = { 'idempotency-key': 'unsure' };
+    const gate = Promise.withResolvers<void>();
+    patience = gate.promise;
+    expect((await request('POST', '/nightly/run', undefined, headers)).status).toBe(504);
+    gate.resolve();
+    patience = undefined;
+    refusal = new CallRefusedError('unavailable', 'PostgreSQL is away.');
+    expect((await request('POST', '/nightly/run', undefined, headers)).status).toBe(503);
+    refusal = undefined;
+    const answered = await request('POST', '/nightly/run', undefined, headers);
+    expect(answered.status).toBe(202);
+    expect(new Set(asked.map(({ id }) => id))).toEqual(new Set([answered.json.id]));
+  });
+
   it('A4: run again for an Idempotency-Key that has expired', async () => {
     const headers = { 'idempotency-key': 'yesterday' };
     const first = await request('POST', '/nightly/run', undefined, headers);
