@@ -70,6 +70,8 @@ function tooOften({ spec, external, light, rows, copies, unclear, messageIds }) 
 function againstItsEnd(seen, effects) {
   const { state, external, light, answer, unclear } = seen;
   if (effects === 0 || state === 'succeeded') return undefined;
+  // A call of which nobody knows may have happened, also when its task was revoked, for certain, before the next attempt.
+  if (external && effects <= unclear) return undefined;
   if (answer === 'revoked') return ['wrong', `was answered to be revoked and had ${effects} effects`];
   // What a light task did is not undone when its end is lost and the next delivery comes to another.
   if (light) return undefined;

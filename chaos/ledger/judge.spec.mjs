@@ -36,6 +36,11 @@ describe('The judge finds nothing wrong with', () => {
     ['a call that nobody knows of and that did not happen', mail, { state: 'succeeded', mails: 1, unclear: 1 }],
     ['a task that failed as it was told to', failing, { state: 'failed', letters: parked }],
     ['an unclear call that was parked', mailOnce, { state: 'failed', mails: 1, unclear: 1, letters: ['ambiguous'] }],
+    [
+      'an unclear call whose task was then revoked',
+      revoked(mail),
+      { state: 'revoked', mails: 1, unclear: 1, answer: 'revoked' },
+    ],
     ['a task revoked before it ran', revoked(database), { state: 'revoked', answer: 'revoked' }],
     ['a task that ended before it was revoked', revoked(database), { state: 'succeeded', rows: 1, answer: 'ended' }],
     ['a call that was cut off', revoked(mail), { state: 'revoked', mails: 1, answer: 'revoking' }],

@@ -131,6 +131,9 @@ describe('The inbox', () => {
     const third = randomUUID();
     expect((await claim(third)).kind).toBe('ambiguous');
     await inbox.release(dataSource.manager, task, third, true);
+    const fourth = randomUUID();
+    expect((await claim(fourth)).kind).toBe('ambiguous');
+    await inbox.release(dataSource.manager, task, fourth, undefined);
     expect((await claim()).kind).toBe('ambiguous');
   });
 

@@ -117,10 +117,12 @@ export class Inbox {
   /**
    * Gives back a claim under which nothing was called: whoever takes the task next may have it at once.
    *
-   * @param ambiguous whether it was granted as that; then it is as uncertain as before.
+   * @param ambiguous whether it was granted as that: then it stays as uncertain as it was. Undefined when its answer never came.
    */
-  async release(manager: EntityManager, task: TaskRun, token: string, ambiguous: boolean): Promise<void> {
-    await manager.query(releaseSql, [task.taskId, task.run, token, ambiguous ? 'calling' : 'claimed']);
+  async release(manager: EntityManager, task: TaskRun, token: string, ambiguous: boolean | undefined): Promise<void> {
+    // What the claim left is right as long as `startCalling` cannot have been asked for.
+    const phase = ambiguous === undefined ? null : ambiguous ? 'calling' : 'claimed';
+    await manager.query(releaseSql, [task.taskId, task.run, token, phase]);
   }
 
   /** Commits a start of an attempt that no claim tells of; call it outside a transaction. */
@@ -199,7 +201,7 @@ const finishClaimSql = `
 
 /* Its worker did not die, so the start is not counted either. */
 const releaseSql = `
-  UPDATE tasks.inbox SET phase = $4, claim_expires_at = clock_timestamp(), starts = greatest(0, starts - 1),
+  UPDATE tasks.inbox SET phase = coalesce($4, phase), claim_expires_at = clock_timestamp(), starts = greatest(0, starts - 1),
     updated_at = clock_timestamp()
   WHERE task_id = $1 AND run = $2 AND token = $3 AND state = 'claimed'`;
 

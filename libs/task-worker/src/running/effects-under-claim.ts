@@ -17,8 +17,8 @@ interface Held {
   readonly token: string;
   /** Whether the outside world was called under this claim. */
   called: boolean;
-  /** A worker before this one died in its call. */
-  ambiguous: boolean;
+  /** A worker before this one died in its call; undefined until the claim is answered. */
+  ambiguous: boolean | undefined;
 }
 
 /** `external` effects: the claim commits first, no connection is held during the call, and recording needs the claim. */
@@ -26,7 +26,7 @@ export class EffectsUnderClaim {
   constructor(private readonly options: EffectsOptions) {}
 
   async run(job: Job, payload: unknown): Promise<Outcome> {
-    const held: Held = { token: randomUUID(), called: false, ambiguous: false };
+    const held: Held = { token: randomUUID(), called: false, ambiguous: undefined };
     try {
       return await this.underClaim(job, payload, held);
     } catch (error) {
@@ -65,10 +65,9 @@ export class EffectsUnderClaim {
       if (!(error instanceof HandlerFailure)) throw error;
       const whose = await faults.judge(error.cause, job);
       // Not as if nothing had been called, nor only once the claim has run out.
-      if (whose === 'runtime' && held.called) return runner.ended(job, ambiguousEnd(error.cause), error.startedAt);
+      if (whose !== 'handler' && held.called) return runner.ended(job, ambiguousEnd(error.cause), error.startedAt);
       if (whose === 'runtime') throw error.cause;
-      // What the outside world was asked once is not asked again at once.
-      if (whose === 'chance' && !held.called) return this.call(job, payload, held);
+      if (whose === 'chance') return this.call(job, payload, held);
       return runner.ended(job, error.cause, error.startedAt);
     }
   }

@@ -250,14 +250,20 @@ class OutsideCall {
 }
 
 const endings: ReadonlySet<unknown> = new Set(['AbortError', 'HardLimitError', 'RevokedError']);
+const verdicts: ReadonlySet<unknown> = new Set(['AmbiguousError', 'PermanentError', 'RetryLater']);
 
 /** The attempt was ended at its hard limit or by a revocation, and what was thrown says no more than that. */
 function isCutShort(error: unknown, { cutShort, signal }: AttemptLimits): boolean {
   if (error instanceof HardLimitError) return true; // the pool's, which has ended the thread
-  if (!cutShort) return false;
-  const { name, cause } = (error ?? {}) as { name?: unknown; cause?: unknown };
-  return error === signal.reason || cause === signal.reason || endings.has(name);
+  if (!cutShort || verdicts.has((error as Error | undefined)?.name)) return false;
+  for (let seen = error, depth = 0; seen instanceof Error && depth < 5; seen = seen.cause, depth += 1)
+    if (seen === signal.reason || endings.has(seen.name) || isCopyOf(seen, signal.reason)) return true;
+  return false;
 }
+
+/** A thread's error is another object. */
+const isCopyOf = ({ name, message }: Error, reason: unknown): boolean =>
+  reason instanceof Error && reason.name === name && reason.message === message;
 
 /** A thread is ended at its hard limit by the pool. */
 const limitsOf = (job: Job): Partial<TimeLimit> => {
