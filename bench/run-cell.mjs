@@ -6,14 +6,24 @@ import { pinnedNode } from '../tools/local/paths.mjs';
 import { startServerProcess, tail } from '../tools/local/server-process.mjs';
 
 const program = fileURLToPath(new URL('./cell.mjs', import.meta.url));
-const longestSeconds = 420;
+const longestCellSeconds = 420;
 
 /**
  * Runs one cell in a process of its own, its output in a file, since the product logs each task as it does in production.
  *
  * @returns {Promise<{value: number, details?: object} | {failed: string}>}
  */
-export async function runCell({ system, caseName, settings, servers, directory, owner, profileTo, signal }) {
+export async function runCell({
+  system,
+  caseName,
+  settings,
+  servers,
+  directory,
+  owner,
+  profileTo,
+  signal,
+  longestSeconds = longestCellSeconds,
+}) {
   signal?.throwIfAborted();
   mkdirSync(directory, { recursive: true });
   const logFile = join(directory, `${system}.${caseName}.log`);
@@ -29,12 +39,12 @@ export async function runCell({ system, caseName, settings, servers, directory, 
     logFile,
     owner,
   });
-  const exit = await endOf(cell, signal);
+  const exit = await endOf(cell, signal, longestSeconds);
   if (exit.code === 0) return JSON.parse(readFileSync(answerFile, 'utf8'));
   return { failed: exit.timedOut ? `It took longer than ${longestSeconds} s.` : lastWords(logFile) };
 }
 
-async function endOf(cell, signal) {
+async function endOf(cell, signal, longestSeconds) {
   let timedOut = false;
   const end = () => cell.kill();
   const patience = setTimeout(() => {
