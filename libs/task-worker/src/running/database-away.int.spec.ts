@@ -1,6 +1,8 @@
+import { messagingMetrics } from '@mentorhub/metrics';
 import { eventually } from '@mentorhub/testing';
 import { Call, Ping, Record } from '../../test/example-tasks.js';
 import { Gate } from '../../test/gate.js';
+import { counted } from '../../test/metrics.js';
 import { takeParked } from '../../test/messages.js';
 import { resetScript, script, ScriptedController, write } from '../../test/scripted-handlers.js';
 import { createServers, TaskApplication, type Servers } from '../../test/task-application.js';
@@ -99,6 +101,30 @@ describe('A handler whose connection to PostgreSQL breaks', () => {
       await takeParked(servers);
       const other = await application.tasks.enqueue(Record, { note: 'other' });
       expect(await application.ended(other.id)).toMatchObject({ state: 'succeeded', attempt: 1 });
+    });
+
+    it('is run again here, though the lock of its task is let go of a little later', async () => {
+      const holder = application.dataSource.createQueryRunner();
+      await holder.connect();
+      let runs = 0;
+      let held: Promise<unknown> | undefined;
+      script.record = async (_payload, { tx, id }) => {
+        if ((runs += 1) > 1) return;
+        // Gets it in the moment that the ended connection lets go of it.
+        held = holder.query('SELECT pg_advisory_lock(hashtextextended($1, 0))', [id]);
+        await tx.query(endItself);
+      };
+      const consumed = () => counted(messagingMetrics.consumedMessages, { destination: 'work' });
+      const before = await consumed();
+      const { id } = await application.tasks.enqueue(Record, { note: 'late lock' }, never);
+      await eventually(() => held);
+      await held;
+      await holder.query('SELECT pg_sleep(0.3)');
+      await holder.query('SELECT pg_advisory_unlock_all()');
+      await holder.release();
+      expect(await application.ended(id)).toMatchObject({ state: 'succeeded', attempt: 1 });
+      expect(runs).toBe(2);
+      expect((await consumed()) - before).toBe(1);
     });
 
     it('has failed also when its effects are idempotent or external, and leaves nothing spinning', async () => {

@@ -1,6 +1,7 @@
 import { databaseFaultOf } from '@mentorhub/service';
 import { isClaimLost } from '@mentorhub/task-store';
 import { randomUUID } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { EntityManager } from 'typeorm';
 import type { Outcome, RecordedOutcome, Failure } from '../outcome/outcome.js';
 import { ClaimLostError } from '../job/context.js';
@@ -9,6 +10,9 @@ import { isGranted, refused, type EffectsOptions, type StoredClaim } from './cla
 import { mostRepeats, runsAgainAtOnce, type WhoseFault } from './handler-faults.js';
 import { recordFailure } from './record-failure.js';
 import { HandlerFailure } from './run-handler.js';
+
+const lookAgainMs = 50;
+const mostLooks = 20;
 
 /** What is known of an attempt when its transaction has failed. */
 interface Attempt {
@@ -79,9 +83,19 @@ export class EffectsInTransaction {
     return this.recordFailure(job, runner.ended(job, causeOf(error), startedAt));
   }
 
+  /** After a connection of this very job has ended: PostgreSQL says so before it lets go of the lock that was held there. */
+  private async claim(tx: EntityManager, job: Job): Promise<StoredClaim> {
+    const { inbox } = this.options.store;
+    for (let looks = 1; ; looks += 1) {
+      const claim: StoredClaim = await inbox.claim(tx, runOf(job), randomUUID(), 0);
+      if (claim.kind !== 'busy' || job.repeats === 0 || looks === mostLooks) return claim;
+      await pause(lookAgainMs);
+    }
+  }
+
   private async underClaim(tx: EntityManager, job: Job, work: () => Promise<Outcome>): Promise<Outcome> {
-    const { store, runner } = this.options;
-    const claim: StoredClaim = await store.inbox.claim(tx, runOf(job), randomUUID(), 0);
+    const { runner } = this.options;
+    const claim = await this.claim(tx, job);
     if (isGranted(claim)) return work();
     if (claim.kind === 'revoked') return recordFailure(this.options, tx, job, runner.revoked(job));
     return refused(claim);
