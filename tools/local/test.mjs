@@ -46,7 +46,7 @@ try {
   await runTests('Tests', patterns);
   if (newer) await runTestsOnNewerRabbitMq(await newer);
 } catch (error) {
-  if (stopping.signal.aborted) process.exit(130);
+  if (stopping.signal.aborted) process.exit(130); // ended on purpose: nothing has failed
   console.error(red(describeFailure(error)));
   total.failed++;
 }

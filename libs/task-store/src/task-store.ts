@@ -125,8 +125,8 @@ export class TaskStore {
 
   /**
    * How long this process may take to publish what it inserts before any relay does. Not at all without a broker or room in
-   * the publisher's line, and not beyond a hundred rows of one transaction: the relay takes those in portions, so that a flood never outruns the
-   * publisher or its lease.
+   * the publisher's line, and not beyond a hundred rows of one transaction: the relay takes those in portions, so that a flood
+   * never outruns the publisher or its lease.
    */
   private leaseSeconds(rows: number): number {
     return this.options.publisher.hasRoom && rows <= mostRowsPublishedAtOnce ? firstLeaseSeconds : 0;

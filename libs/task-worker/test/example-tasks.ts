@@ -137,8 +137,8 @@ export const ActLimited = defineTask({
   retry,
   effects: 'idempotent',
   isolation: 'thread',
-  payload: z.strictObject({ act: z.string(), amount: z.int().default(0) }),
-  result: z.strictObject({ thread: z.int(), said: z.string().optional() }),
+  payload: Act.payload,
+  result: Act.result,
   rateLimit: { limit: 50 },
 });
 
@@ -149,8 +149,8 @@ export const ActBriefly = defineTask({
   retry,
   effects: 'idempotent',
   isolation: 'thread',
-  payload: z.strictObject({ act: z.string(), amount: z.int().default(0) }),
-  result: z.strictObject({ thread: z.int(), said: z.string().optional() }),
+  payload: Act.payload,
+  result: Act.result,
   timeLimit: { hardSeconds: 10 },
 });
 

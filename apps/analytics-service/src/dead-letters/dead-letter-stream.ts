@@ -5,10 +5,8 @@ import { keepDeadLetter, takeInDeadLetters, type TaskStore } from '@mentorhub/ta
 import type { EntityManager } from 'typeorm';
 import type { MailCounter } from '../daily-stats/mail-counter.js';
 import type { Reading, Rest, Stream } from '../ingest/stream.js';
+import { reasonsOfBroker } from './parking-note.js';
 import { deadLetterOf, unreadLetter, type IncomingLetter } from './dead-letter-of.js';
-
-/** What RabbitMQ says of a message that it gives up; anybody may say something else. */
-export const brokerReasons: ReadonlySet<string> = new Set(['delivery-limit', 'expired', 'maxlen', 'rejected']);
 
 /** Parked messages, taken into the table of dead letters whatever they look like. */
 export class DeadLetterStream implements Stream<IncomingLetter> {
@@ -36,7 +34,7 @@ export class DeadLetterStream implements Stream<IncomingLetter> {
       if (byBroker)
         deadLetterMetrics.total.inc({
           task: catalogue.tasks.has(name) ? name : 'unknown',
-          reason: brokerReasons.has(reason) ? reason : 'other',
+          reason: Object.hasOwn(reasonsOfBroker, reason) ? reason : 'other',
         });
   }
 

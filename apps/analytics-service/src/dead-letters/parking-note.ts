@@ -51,7 +51,7 @@ function noteOfBroker({ headers, deliveryCount }: Delivery): ParkingNote | undef
   if (!death.success) return undefined;
   const { queue, time } = death.data;
   const reason = death.data.reason.replaceAll('_', '-');
-  const message = reasons[reason] ?? `RabbitMQ took it out of the queue with the reason "${reason}".`;
+  const message = reasonsOfBroker[reason] ?? `RabbitMQ took it out of the queue with the reason "${reason}".`;
   const at = time ? instantOf(time.value) : new Date();
   const error = {
     name: 'GivenUpByBroker',
@@ -67,7 +67,8 @@ function instantOf(seconds: number): Date {
 
 const latestSecond = Date.parse('9999-12-31T23:59:59Z') / 1000;
 
-const reasons: Readonly<Record<string, string>> = {
+/** What RabbitMQ says of a message that it gives up, and what that means; anybody may say something else. */
+export const reasonsOfBroker: Readonly<Record<string, string>> = {
   'delivery-limit':
     'RabbitMQ gave it up at the delivery limit of its queue: it was delivered again and again and never acknowledged. Look for workers that die or lose their connection, then replay it.',
   rejected: 'A consumer rejected it without asking for another delivery.',

@@ -12,6 +12,8 @@ import {
   type Servers,
 } from '../../test/store-process.js';
 
+const event = { exchange: 'tasks', routingKey: 'work.event', name: 'work.event', body: Buffer.from('{}'), headers: {} };
+
 describe('Enqueueing inside a transaction', () => {
   let servers: Servers;
   let process: StoreProcess;
@@ -211,13 +213,6 @@ describe('Enqueueing inside a transaction', () => {
   });
 
   it('A3: treats domain events like tasks', async () => {
-    const event = {
-      exchange: 'tasks',
-      routingKey: 'work.event',
-      name: 'work.event',
-      body: Buffer.from('{}'),
-      headers: {},
-    };
     await failing((tx) => process.store.publishLater([{ ...event, id: taskId('lost event') }], tx));
     await process.dataSource.transaction((tx) => process.store.publishLater([{ ...event, id: taskId('event') }], tx));
     // Of two outboxes, in whichever order.
@@ -225,13 +220,6 @@ describe('Enqueueing inside a transaction', () => {
   });
 
   it('publishes an event once whose id waits already', async () => {
-    const event = {
-      exchange: 'tasks',
-      routingKey: 'work.event',
-      name: 'work.event',
-      body: Buffer.from('{}'),
-      headers: {},
-    };
     await process.dataSource.transaction(async (tx) => {
       await process.store.publishLater([{ ...event, id: taskId('event') }], tx);
       await process.store.publishLater([{ ...event, id: taskId('event') }], tx);

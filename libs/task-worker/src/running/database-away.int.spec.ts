@@ -110,19 +110,28 @@ describe('A handler whose connection to PostgreSQL breaks', () => {
       let held: Promise<unknown> | undefined;
       script.record = async (_payload, { tx, id }) => {
         if ((runs += 1) > 1) return;
-        // Gets it in the moment that the ended connection lets go of it.
+        // Gets it in the moment that the ended connection lets go of it, and has it until that was noticed.
         held = holder.query('SELECT pg_advisory_lock(hashtextextended($1, 0))', [id]);
+        const waiting = `SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted`;
+        await eventually(async () => (await servers.database.query(waiting)).length > 0);
         await tx.query(endItself);
       };
       const consumed = () => counted(messagingMetrics.consumedMessages, { destination: 'work' });
       const before = await consumed();
+      const { inbox } = application.store;
+      const claim = inbox.claim.bind(inbox);
+      let busy = 0;
+      inbox.claim = async <T>(...args: Parameters<typeof inbox.claim>) => {
+        const claimed = await claim<T>(...args);
+        if (claimed.kind === 'busy' && (busy += 1) === 1) await holder.query('SELECT pg_advisory_unlock_all()');
+        return claimed;
+      };
       const { id } = await application.tasks.enqueue(Record, { note: 'late lock' }, never);
-      await eventually(() => held);
-      await held;
-      await holder.query('SELECT pg_sleep(0.3)');
-      await holder.query('SELECT pg_advisory_unlock_all()');
-      await holder.release();
       expect(await application.ended(id)).toMatchObject({ state: 'succeeded', attempt: 1 });
+      inbox.claim = claim;
+      await held;
+      await holder.release();
+      expect(busy).toBeGreaterThan(0);
       expect(runs).toBe(2);
       expect((await consumed()) - before).toBe(1);
     });

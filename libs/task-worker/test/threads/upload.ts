@@ -15,7 +15,7 @@ export default (async ({ to, after, until, heedful, then }, ctx) => {
     }
   });
   await (heedful ? call.catch(() => undefined) : call);
-  if (then === 'exit') process.exit(3);
+  if (then === 'exit') process.exit(3); // ends its thread, as a fault of a native module would
   while (then === 'hang') await delay(10);
   // A module of an app imports the contract; this one imports nothing relative but types.
   await ctx.enqueue({ name: 'light.ping' } as typeof Ping, { note: `uploaded by ${ctx.id}` });

@@ -1,15 +1,7 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { PublishError, type MessagePublisher } from '@mentorhub/messaging';
 import { taskMetrics } from '@mentorhub/metrics';
-import {
-  taskHeaders,
-  taskMessage,
-  toTaskId,
-  type Move,
-  type NewTask,
-  type Revocation,
-  type TaskStore,
-} from '@mentorhub/task-store';
+import { taskHeaders, toTaskId, type Move, type NewTask, type Revocation, type TaskStore } from '@mentorhub/task-store';
 import { currentTraceHeaders } from '@mentorhub/tracing';
 import type { EntityManager } from 'typeorm';
 import { revokeMessage, type Revoke } from '../messages/control-messages.js';
@@ -26,6 +18,7 @@ import {
 import type { PayloadCipher } from '../payload/payload-cipher.js';
 import { checkPayload, encodePayload } from '../payload/payload-codec.js';
 import { AcceptedTask, type EnqueuedTask, type ResultOptions } from './enqueued-task.js';
+import { publishDirectly } from './publish-directly.js';
 import { resultOf } from './result-of.js';
 import type { TaskResults } from './task-results.js';
 import { finite, writable } from '../messages/times.js';
@@ -106,7 +99,7 @@ export class Tasks {
     options: EnqueueOptions = {},
   ): Promise<EnqueuedTask<C>> {
     const task = this.newTask(contract, payload, options);
-    if (this.mayGoDirectly(contract, task, options) && (await this.publishDirectly(task))) {
+    if (this.mayGoDirectly(contract, task, options) && (await publishDirectly(task, this.options))) {
       taskMetrics.accepted.inc({ task: contract.name });
       return this.accepted(contract, { id: task.id, state: 'queued', created: true });
     }
@@ -280,19 +273,6 @@ export class Tasks {
       !needsRow &&
       this.options.publisher.hasRoom
     );
-  }
-
-  private async publishDirectly(task: NewTask): Promise<boolean> {
-    const { exchanges, producer, publisher } = this.options;
-    try {
-      const attempt = { run: 1, attempt: 1, dueAt: new Date(), expiresAt: task.expiresAt };
-      await publisher.publish(taskMessage({ ...task, ...attempt, exchange: exchanges.tasks, producer }));
-      return true;
-    } catch (error) {
-      // It may have arrived all the same; as a row it may then run twice, which `idempotent` allows.
-      if (error instanceof PublishError) return false;
-      throw error;
-    }
   }
 }
 

@@ -1,0 +1,24 @@
+import { PublishError, type MessagePublisher } from '@mentorhub/messaging';
+import { taskMessage, type NewTask } from '@mentorhub/task-store';
+
+export interface DirectPublishing {
+  readonly publisher: MessagePublisher;
+  readonly exchanges: { readonly tasks: string };
+  readonly producer: string;
+}
+
+/** Publishes a light task without a row. @returns false when the broker did not take it, as far as is known. */
+export async function publishDirectly(
+  task: NewTask,
+  { publisher, exchanges, producer }: DirectPublishing,
+): Promise<boolean> {
+  try {
+    const attempt = { run: 1, attempt: 1, dueAt: new Date(), expiresAt: task.expiresAt };
+    await publisher.publish(taskMessage({ ...task, ...attempt, exchange: exchanges.tasks, producer }));
+    return true;
+  } catch (error) {
+    // It may have arrived all the same; as a row it may then run twice, which `idempotent` allows.
+    if (error instanceof PublishError) return false;
+    throw error;
+  }
+}
