@@ -6,9 +6,11 @@ import type { ChannelModel } from 'amqplib';
 import { type BrokerAddress, brokerAddress, describeAddress } from './broker-address.js';
 import type { BrokerConfigurationError } from './broker-configuration-error.js';
 import { ConnectFailureJudge } from './connect-failure.js';
+import { readDeliveries } from './delivery-reader.js';
 import { GrowingDelay } from './growing-delay.js';
 import { passOverLateFrames } from './late-frames.js';
 import type { Logger } from './logger.js';
+import { publishTagHeader } from './publish-tag.js';
 import { readInTurns } from './read-in-turns.js';
 import { settledWithin } from './settled-within.js';
 
@@ -109,6 +111,7 @@ export class BrokerConnection extends EventEmitter<ConnectionEvents> {
     this.current = connection;
     readInTurns(socketOf(connection));
     passOverLateFrames(connection);
+    readDeliveries(connection, publishTagHeader);
     this.address = brokerAddress(url);
     this.judge.connected();
     this.delay.reset();

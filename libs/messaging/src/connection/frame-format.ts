@@ -13,3 +13,4 @@ export const frameOverhead = frameStart + 1;
 export const basicPublish = 0x003c_0028;
 export const basicAck = 0x003c_0050;
 export const basicClass = 0x003c;
+export const basicDeliver = 0x003c_003c;

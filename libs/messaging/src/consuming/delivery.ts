@@ -13,6 +13,8 @@ export interface Delivery {
   readonly priority?: number;
   /** As they came: whoever sent the message chose their names and types. Read them with `textHeader` and `wholeNumberHeader`. */
   readonly headers: Record<string, unknown>;
+  /** Why its headers could not be read, as a sentence; there are none then. */
+  readonly headersFault?: string | undefined;
   /** The exchange and the key of the last hop: after a delay these are the ladder's. Dispatch on `type`. */
   readonly exchange: string;
   readonly routingKey: string;

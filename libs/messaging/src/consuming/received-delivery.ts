@@ -1,5 +1,6 @@
 import type { ConsumeMessage } from 'amqplib';
-import { publishTagHeader } from '../publishing/message-properties.js';
+import { publishTagHeader } from '../connection/publish-tag.js';
+import type { ReadProperties } from '../connection/read-properties.js';
 import type { Acknowledger } from './acknowledger.js';
 import type { Delivery } from './delivery.js';
 import { orUndefined, wholeNumberHeader } from './header-values.js';
@@ -57,6 +58,10 @@ export class ReceivedDelivery implements Delivery {
 
   get priority(): number | undefined {
     return this.message.properties.priority as number | undefined;
+  }
+
+  get headersFault(): string | undefined {
+    return (this.message.properties as ReadProperties).headersFault;
   }
 
   get exchange(): string {

@@ -1,7 +1,7 @@
 import type { ConfirmChannel as AmqpConfirmChannel, Message } from 'amqplib';
 import { closeChannel } from '../connection/channel-closing.js';
 import { ChannelFrames } from '../connection/channel-frames.js';
-import { publishTagHeader } from './message-properties.js';
+import { publishTagHeader } from '../connection/publish-tag.js';
 import type { PendingPublish } from './pending-publish.js';
 import { PublishError } from './publish-error.js';
 import { PublishFrames } from './publish-frames.js';

@@ -1,11 +1,6 @@
 import type { Options } from 'amqplib';
+import { publishTagHeader } from '../connection/publish-tag.js';
 import type { OutgoingMessage } from './outgoing-message.js';
-
-/**
- * Names the publish a returned message belongs to. A message id cannot: the same message may be in flight twice. It is on mandatory
- * messages only and is taken off again on delivery.
- */
-export const publishTagHeader = 'x-publish-tag';
 
 /**
  * Whether RabbitMQ puts this header on a message, to say what became of it in a queue. It is no part of what was sent, and

@@ -49,6 +49,11 @@ const own = Object.values(taskHeaders);
 const cases = Object.entries(oddities).flatMap(([what, value]) => own.map((header) => ({ what, header, value })));
 
 describe('Reading a delivery', () => {
+  it('refuses one whose headers could not be read, and says why', () => {
+    const headersFault = 'Its headers are nested more than 64 deep.';
+    expect(() => decode({ headersFault })).toThrow(new UnreadableMessage('undecodable', headersFault));
+  });
+
   it('takes its headers from where they fit', () => {
     const headers = {
       ...good,

@@ -42,7 +42,8 @@ const namePattern = /^[a-z0-9.-]{1,120}$/;
 
 /** Reads a delivery by its `type` property, never by its routing key. @throws {UnreadableMessage} */
 export function decodeDelivery(delivery: Delivery, catalogue: Catalogue, waitWithoutPlace: WaitWithoutPlace): Job {
-  const { headers, messageId } = delivery;
+  const { headers, headersFault, messageId } = delivery;
+  if (headersFault) throw new UnreadableMessage('undecodable', headersFault);
   const id = readTaskId(messageId);
   if (!id) throw new UnreadableMessage('undecodable', 'It has no message id that is a UUID.');
   const contract = contractOf(delivery, catalogue);

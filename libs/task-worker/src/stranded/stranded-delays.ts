@@ -60,7 +60,8 @@ export class StrandedDelays {
     const { waitsSeconds = defaultWaitsSeconds } = this.options;
     const queue = destinationOf(delivery.routingKey);
     const times = strandingsOf(delivery);
-    const seconds = waitsSeconds[times];
+    // Without its headers it would be another task.
+    const seconds = delivery.headersFault === undefined ? waitsSeconds[times] : undefined;
     if (queue === undefined || seconds === undefined) return this.park(onItsWay(delivery, queue ?? delivery.queue));
     return this.sendAgain(onItsWay(delivery, queue), seconds, times + 1);
   }
