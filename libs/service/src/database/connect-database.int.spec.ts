@@ -6,11 +6,12 @@ import {
   type TcpProxy,
   type TestDatabase,
 } from '@mentorhub/testing';
-import type { DataSource } from 'typeorm';
+import type { DataSource, QueryRunner } from 'typeorm';
 import { ConfigError } from '../config/config-error.js';
 import { createLogger } from '../logging/create-logger.js';
 import { connectDatabase } from './connect-database.js';
 import { databaseOptions } from './database-options.js';
+import { TransactionEndingError } from './pipelined-connection.js';
 import { migrateDatabase } from './migrate-command.js';
 
 /** The sentences of a log. */
@@ -21,6 +22,11 @@ class Recorder {
   write(line: string): void {
     this.lines.push((JSON.parse(line) as { msg: string }).msg);
   }
+}
+
+function computeFor(ms: number): void {
+  const until = performance.now() + ms;
+  while (performance.now() < until);
 }
 
 describe('connecting to PostgreSQL', () => {
@@ -127,6 +133,78 @@ describe('connecting to PostgreSQL', () => {
     await proxy.resume();
     expect(await dataSource.query('SELECT 1 AS one')).toEqual([{ one: 1 }]);
     await dataSource.destroy();
+  });
+
+  describe('keeps out of the database what is asked for while a transaction is being ended', () => {
+    let dataSource: DataSource;
+    const notes = async () =>
+      (await dataSource.query<{ text: string }[]>('SELECT text FROM note ORDER BY text')).map(({ text }) => text);
+    const note = (runner: QueryRunner, text: string) => runner.query('INSERT INTO note VALUES ($1)', [text]);
+
+    beforeEach(async () => {
+      dataSource = await connect(database.url);
+      await dataSource.query('CREATE TABLE note (text text)');
+    });
+    afterEach(async () => {
+      await dataSource.query('DROP TABLE note');
+      await dataSource.destroy();
+    });
+
+    it.each(['rollbackTransaction', 'commitTransaction'] as const)('by %s, in the same turn', async (end) => {
+      const runner = dataSource.createQueryRunner();
+      await runner.startTransaction();
+      await note(runner, 'before');
+      const floating = note(runner, 'floating');
+      const ended = runner[end]();
+      const stragglers: Promise<unknown>[] = [];
+      for (let hops = 0; hops < 20; hops += 1) {
+        stragglers.push(note(runner, `straggler ${hops}`));
+        await Promise.resolve();
+      }
+      const settled = await Promise.allSettled(stragglers);
+      await Promise.all([ended, floating]);
+      await runner.release();
+      const refused = settled.filter(({ status }) => status === 'rejected');
+      expect(refused.length).toBeGreaterThan(10);
+      for (const { reason } of refused as PromiseRejectedResult[])
+        expect(reason).toBeInstanceOf(TransactionEndingError);
+      const kept = settled.flatMap(({ status }, hops) => (status === 'fulfilled' ? [`straggler ${hops}`] : []));
+      expect(await notes()).toEqual(end === 'commitTransaction' ? ['before', 'floating', ...kept].sort() : []);
+    });
+
+    it('although it is asked for by an answer that comes together with that of the end', async () => {
+      for (let hops = 0; hops < 30; hops += 1) {
+        const stragglers: Promise<unknown>[] = [];
+        const lookUp = async (runner: QueryRunner) => {
+          await runner.query('SELECT pg_sleep(0.01)');
+          for (let hop = 0; hop < hops; hop += 1) await Promise.resolve();
+          await note(runner, `after ${hops} hops`);
+        };
+        const failed = dataSource.transaction(async ({ queryRunner }) => {
+          await queryRunner!.query('SELECT 1');
+          stragglers.push(lookUp(queryRunner!));
+          await Promise.resolve();
+          // Both answers have come before either is read.
+          setImmediate(() => setImmediate(() => computeFor(20)));
+          throw new Error('its own');
+        });
+        await expect(failed).rejects.toThrow('its own');
+        await Promise.allSettled(stragglers);
+      }
+      expect(await notes()).toEqual([]);
+    });
+
+    it('and takes what comes afterwards on the same connection', async () => {
+      const runner = dataSource.createQueryRunner();
+      await runner.startTransaction();
+      await runner.rollbackTransaction();
+      await note(runner, 'by itself');
+      await runner.startTransaction();
+      await note(runner, 'in a transaction');
+      await runner.commitTransaction();
+      await runner.release();
+      expect(await notes()).toEqual(['by itself', 'in a transaction']);
+    });
   });
 
   it('bounds what a statement may take', async () => {

@@ -17,21 +17,43 @@ export class TransactionRolledBackError extends Error {
   }
 }
 
+/** What would be sent now would commit by itself, whatever becomes of the transaction that it was meant for. */
+export class TransactionEndingError extends Error {
+  override readonly name = 'TransactionEndingError';
+
+  constructor() {
+    super(
+      'The transaction is being ended, and nothing can join it any more: await all that belongs to it before it ends.',
+    );
+  }
+}
+
+/** How many statements of a connection are not answered. */
+const unanswered = new WeakMap<object, number>();
+
 /** Statements that are sent in one go reach the socket as one write: a system call costs more than most statements. */
 export function writeTogether(client: PooledClient): void {
   const { stream } = client.connection;
   const querying = client as QueryingClient;
   const query = querying.query.bind(querying);
+  const count = (more: number) => unanswered.set(client, (unanswered.get(client) ?? 0) + more);
+  const answered = () => void count(-1);
   querying.query = (...args) => {
     stream.cork();
     process.nextTick(() => stream.uncork());
-    return query(...args);
+    const answer = query(...args);
+    if (answer instanceof Promise) {
+      count(1);
+      answer.then(answered, answered);
+    }
+    return answer;
   };
 }
 
 /**
- * Sends the BEGIN of every transaction together with its first statement, instead of waiting for its answer, and tells a
- * COMMIT that was answered by a ROLLBACK, which TypeORM takes for success. The clients must have `pipeline: true`.
+ * Sends the BEGIN of every transaction together with its first statement, instead of waiting for its answer; tells a COMMIT that
+ * was answered by a ROLLBACK, which TypeORM takes for success; and refuses what would be sent behind the COMMIT or ROLLBACK
+ * of a transaction before that is answered. The clients must have `pipeline: true`.
  *
  * @param beginning what begins a transaction: START TRANSACTION, and what is to hold in each of them.
  */
@@ -42,24 +64,50 @@ export function pipelineTransactions(dataSource: DataSource, beginning: string):
 
 function pipelined(runner: QueryRunner, beginning: string): QueryRunner {
   const query: QueryRunner['query'] = runner.query.bind(runner);
-  const transacting = async (sql: string): Promise<unknown> => {
-    const client = (await runner.connect()) as QueryingClient;
-    return sql === 'COMMIT' ? commit(client) : begin(client, beginning);
+  const connect = runner.connect.bind(runner);
+  let ending = false;
+  let asked = 0;
+  let beginsUnanswered = 0;
+  // Each statement asks for the connection first, also one that is prepared.
+  runner.connect = async () => {
+    if (ending) throw new TransactionEndingError();
+    return connect();
   };
-  runner.query = ((sql: string, ...rest: []) =>
-    sql === 'START TRANSACTION' || sql === 'COMMIT' ? transacting(sql) : query(sql, ...rest)) as QueryRunner['query'];
+
+  /** What was asked for before is sent before. */
+  const end = async (sql: string): Promise<string> => {
+    ending = true;
+    const client = (await connect()) as QueryingClient;
+    const others = asked + (unanswered.get(client) ?? 0) - beginsUnanswered > 0;
+    if (others) await new Promise(setImmediate);
+    try {
+      return (await (client.query(sql) as Promise<{ command: string }>)).command;
+    } catch (error) {
+      throw new QueryFailedError(sql, [], error as Error);
+    } finally {
+      ending = false;
+    }
+  };
+
+  const counted = async (sql: string, rest: []): Promise<unknown> => {
+    asked += 1;
+    return query(sql, ...rest).finally(() => (asked -= 1));
+  };
+
+  /** What follows on a connection whose BEGIN failed would each commit by itself, so there is no such connection any more. */
+  const begin = async (): Promise<void> => {
+    const client = (await connect()) as QueryingClient;
+    beginsUnanswered += 1;
+    const began = client.query(beginning) as Promise<unknown>;
+    began.catch((error: Error) => client.connection.stream.destroy(error)).finally(() => (beginsUnanswered -= 1));
+  };
+
+  runner.query = (async (sql: string, ...rest: []) => {
+    if (sql === 'START TRANSACTION') return begin();
+    if (sql !== 'COMMIT' && sql !== 'ROLLBACK') return counted(sql, rest);
+    const command = await end(sql);
+    if (command !== sql) throw new TransactionRolledBackError();
+    return undefined;
+  }) as QueryRunner['query'];
   return runner;
-}
-
-/** What follows on a connection whose BEGIN failed would each commit by itself, so there is no such connection any more. */
-function begin(client: QueryingClient, beginning: string): void {
-  const began = client.query(beginning) as Promise<unknown>;
-  began.catch((error: Error) => client.connection.stream.destroy(error));
-}
-
-async function commit(client: QueryingClient): Promise<void> {
-  const { command } = await (client.query('COMMIT') as Promise<{ command: string }>).catch((error: Error) => {
-    throw new QueryFailedError('COMMIT', [], error);
-  });
-  if (command === 'ROLLBACK') throw new TransactionRolledBackError();
 }
