@@ -243,11 +243,13 @@ describe('What a connection brings', () => {
     expect(accepted).toEqual([]);
   });
 
-  it('holds nothing of a header that no message shall have', async () => {
-    const given = { ...plain, properties: { headers: { a: 1, [omitted]: 'x', b: 2 } } };
-    const { heard } = await hear(true, framesOf(given));
-    expect(heard).toMatchObject([{ properties: { headers: { a: 1, b: 2 } } }]);
-    expect(Object.keys((heard[0] as ConsumeMessage).properties.headers!)).toEqual(['a', 'b']);
+  it('holds nothing of a header that no delivery needs, and all of what is returned', async () => {
+    const headers = { a: 1, [omitted]: 'x', b: 2 };
+    const given = { ...plain, properties: { headers } };
+    const returned = { ...given, fields: { ...plain.fields, replyCode: 312, replyText: 'NO_ROUTE' }, returned: true };
+    const { heard } = await hear(true, [...framesOf(given), ...framesOf(returned)]);
+    expect((heard[0] as ConsumeMessage).properties.headers).toEqual({ a: 1, b: 2 });
+    expect(heard[1]).toEqual(['return', expect.objectContaining({ properties: expect.objectContaining({ headers }) })]);
   });
 
   it.each([1, 2])('never becomes what headers inherit from, %i deep', async (depth) => {

@@ -41,7 +41,7 @@ const flagsAt = 12;
  * is delivered. It knows amqplib's insides, of the version that package.json names: where they are not as they were, amqplib
  * goes on as it does.
  *
- * @param omittedHeader one that no message shall have
+ * @param omittedHeader one that no delivery needs; what is returned keeps it
  */
 export function readDeliveries({ connection }: ChannelModel, omittedHeader: string): void {
   const inner = connection as unknown as Connection;
@@ -76,12 +76,12 @@ class DeliveryReader {
 
   constructor(
     private readonly connection: Connection,
-    omittedHeader: string,
+    private readonly omittedHeader: string,
   ) {
     this.bytes = connection.rest;
     this.recvFrame = connection.recvFrame.bind(connection);
     this.accept = connection.accept;
-    this.properties = new PropertiesReader(this.texts, omittedHeader);
+    this.properties = new PropertiesReader(this.texts);
   }
 
   /** The next frame that amqplib has to accept; false when there is none yet. */
@@ -143,7 +143,7 @@ class DeliveryReader {
     const fields = this.fields(method + frameStart + 4);
     const consumer = channel.consumers?.get(fields.consumerTag);
     if (!consumer) return undefined;
-    const properties = this.properties.read(bytes, header + frameStart + flagsAt);
+    const properties = this.properties.read(bytes, header + frameStart + flagsAt, this.omittedHeader);
     const content = bytes.subarray(size === 0 ? end : body + frameStart, size === 0 ? end : end - 1);
     this.at = end;
     consumer({ fields, properties, content } as ConsumeMessage);

@@ -37,16 +37,17 @@ const flag = {
 export class PropertiesReader {
   private bytes: Buffer = Buffer.alloc(0);
   private at = 0;
+  private omitted: string | undefined;
 
-  /** @param omitted a header that is left out */
-  constructor(
-    private readonly texts: KnownTexts,
-    private readonly omitted: string,
-  ) {}
+  constructor(private readonly texts: KnownTexts) {}
 
-  /** @param from where the flags are */
-  read(bytes: Buffer, from: number): ReadProperties {
+  /**
+   * @param from where the flags are
+   * @param omitted a header that is left out
+   */
+  read(bytes: Buffer, from: number, omitted?: string): ReadProperties {
     this.bytes = bytes;
+    this.omitted = omitted;
     this.at = from + 2;
     const flags = bytes.readUInt16BE(from);
     // In the order of the wire.
