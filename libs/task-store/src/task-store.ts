@@ -35,7 +35,7 @@ const mostRowsPublishedAtOnce = 100;
 export class TaskStore {
   readonly inbox = new Inbox();
   readonly endings = new Endings();
-  readonly clock = new DatabaseClock();
+  readonly clock: DatabaseClock;
   readonly history: History;
   readonly revocations: Revocations;
   readonly flow: Flow;
@@ -52,9 +52,10 @@ export class TaskStore {
     this.flow = new Flow(dataSource);
     this.commits = new AfterCommit(dataSource);
     this.line = new EnqueueLine((tasks) => this.write(tasks, dataSource.manager));
-    this.taskOutbox = new TaskOutbox(dataSource, options.taskExchange, producer, this.clock);
+    this.clock = new DatabaseClock(dataSource);
+    this.taskOutbox = new TaskOutbox(dataSource, options.taskExchange, producer);
     this.eventOutbox = new EventOutbox(dataSource, producer);
-    this.relay = new Relay({ outboxes: [this.taskOutbox, this.eventOutbox], publisher, logger });
+    this.relay = new Relay({ outboxes: [this.taskOutbox, this.eventOutbox], publisher, logger, clock: this.clock });
   }
 
   get dataSource(): DataSource {
@@ -72,11 +73,6 @@ export class TaskStore {
     return inserted;
   }
 
-  /** Runs a callback once `tx` has committed; at once when it is no transaction. */
-  afterCommit(tx: EntityManager, callback: () => void): void {
-    this.commits.run(tx, callback);
-  }
-
   /** Moves a task that is not published yet; the relay of this process looks again at once. */
   async reschedule(id: string, dueAt: Date): Promise<Move> {
     const move = await moveTask(this.dataSource, id, dueAt);
@@ -90,17 +86,37 @@ export class TaskStore {
     const leaseSeconds = this.leaseSeconds(writing.rows);
     const lease = new FirstLease(leaseSeconds);
     const inserted = await insertEvents(tx, events, leaseSeconds);
-    if (leaseSeconds === 0) return;
-    this.publishWritten(writing, lease, this.eventOutbox, this.eventOutbox.inserted(events, inserted));
+    if (leaseSeconds === 0) this.commits.run(tx, () => this.relay.wake());
+    else this.publishWritten(writing, lease, this.eventOutbox, this.eventOutbox.inserted(events, inserted));
   }
 
   /**
    * Revokes as {@link Revocations.revoke} does, in a transaction or by itself: what this very transaction enqueued before is not
    * published without a look at it.
+   *
+   * @param committed is called once the revocation is there for sure, and never when it was rolled back.
    */
-  async revoke(id: string, terminate: boolean, light: boolean, tx?: EntityManager): Promise<Revocation> {
-    if (tx) this.commits.distrust(tx);
-    return this.revocations.revoke(id, terminate, light, tx);
+  async revoke(
+    id: string,
+    terminate: boolean,
+    light: boolean,
+    tx: EntityManager = this.dataSource.manager,
+    committed: (revocation: Revocation) => void = () => undefined,
+  ): Promise<Revocation> {
+    this.commits.distrust(tx);
+    const writing = this.commits.writing(tx, 0);
+    const revocation = await this.revocations.revoke(id, terminate, light, tx);
+    writing.afterCommit((certain) => {
+      if (certain) committed(revocation);
+      else void this.isRevoked(id, revocation).then((there) => there && committed(revocation));
+    });
+    return revocation;
+  }
+
+  /** Whether a revocation has been committed, as far as can be known. */
+  private async isRevoked(taskId: string, revocation: Revocation): Promise<boolean> {
+    if (revocation.answer !== 'revoked' && revocation.answer !== 'revoking') return false;
+    return this.revocations.has(this.dataSource.manager, { taskId, run: revocation.run }).catch(() => false);
   }
 
   private async write(tasks: readonly NewTask[], tx: EntityManager): Promise<InsertedTask[]> {
@@ -108,7 +124,7 @@ export class TaskStore {
     const leaseSeconds = this.leaseSeconds(writing.rows);
     const lease = new FirstLease(leaseSeconds);
     const inserted = await insertTasks(tx, tasks, leaseSeconds);
-    if (leaseSeconds === 0) this.afterCommit(tx, () => this.relay.wake());
+    if (leaseSeconds === 0) this.commits.run(tx, () => this.relay.wake());
     else this.publishWritten(writing, lease, this.taskOutbox, this.taskOutbox.inserted(tasks, inserted));
     return inserted;
   }

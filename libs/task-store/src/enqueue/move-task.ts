@@ -1,4 +1,5 @@
 import type { DataSource } from 'typeorm';
+import { mostPublishingSeconds } from '../outbox/outbox.js';
 import type { TaskState } from '../states.js';
 
 /** What came of a request to move a task's due time. */
@@ -18,10 +19,11 @@ export async function moveTask(dataSource: DataSource, id: string, dueAt: Date):
   return { answer: found[0].ended ? 'ended' : 'published', state: found[0].state };
 }
 
+/* A publish that began while its row was leased may end as late as that, and the message be there all the same. */
 const moveSql = `
   UPDATE tasks.task SET due_at = greatest($2::timestamptz, clock_timestamp()), publish_attempts = 0, claimed_until = NULL,
     state = CASE WHEN state = 'retrying' THEN state WHEN $2::timestamptz > clock_timestamp() THEN 'scheduled' ELSE 'queued' END
-  WHERE id = $1 AND published_at IS NULL AND finished_at IS NULL AND (claimed_until IS NULL OR claimed_until <= clock_timestamp())
+  WHERE id = $1 AND published_at IS NULL AND finished_at IS NULL AND (claimed_until IS NULL OR claimed_until <= clock_timestamp() - interval '${mostPublishingSeconds} s')
   RETURNING state, due_at AS "dueAt"`;
 
 const stateSql = `SELECT state, finished_at IS NOT NULL AS ended FROM tasks.task WHERE id = $1`;

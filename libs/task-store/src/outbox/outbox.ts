@@ -35,6 +35,17 @@ export interface Outbox {
 /** A lease outlives the publisher's confirm time-out, so that a slow confirm is no second publish. */
 export const leaseSeconds = 30;
 
+/** One lease holds no more: its rows are all read at once. */
+const mostLeasedBytes = 16 * 1024 * 1024;
+
+/** SQL: of rows with an id, a place and their bytes, the first in order of their places that are not too large together, and at least one. */
+export const withinBytes = (rows: string): string => `(
+    SELECT id FROM (SELECT id, bytes, sum(bytes) OVER (ORDER BY place, id) AS upto FROM (${rows}) r) s
+    WHERE upto - bytes < ${mostLeasedBytes})`;
+
+/** What a publish takes at most: 10 s in the publisher's line, and 10 s for its confirm. */
+export const mostPublishingSeconds = 20;
+
 /**
  * SQL: the instant so many seconds ago. In a subquery, so that it is one value: what may change from row to row cannot bound
  * the scan of an index, and everything that is due in months would be read in each pass.

@@ -50,7 +50,7 @@ export class Revocations {
     return revocation;
   }
 
-  async has(tx: EntityManager, { taskId, run }: TaskRun): Promise<boolean> {
+  async has(tx: EntityManager, { taskId, run }: Pick<TaskRun, 'taskId' | 'run'>): Promise<boolean> {
     const sql = `SELECT FROM tasks.revocation WHERE task_id = $1 AND run >= $2`;
     const rows: unknown[] = await tx.query(sql, [taskId, run]);
     return rows.length > 0;

@@ -150,6 +150,26 @@ describe('Revoking a task', () => {
     expect(await state(id)).toBe(after);
   });
 
+  it('C31: in a savepoint that is rolled back cuts nothing short, although the transaction around it commits', async () => {
+    const gate = new Gate();
+    untilTerminated(gate);
+    await startWorker();
+    const [kept, cut] = [await enqueue(Record, 'kept'), await enqueue(Record, 'cut')];
+    await eventually(() => gate.entered === 2);
+    await producer.dataSource.transaction(async (tx) => {
+      const undone = tx.transaction(async (inner) => {
+        await producer.tasks.revoke(kept, { tx: inner, terminate: true });
+        throw new Error('rolled back');
+      });
+      await undone.catch(() => undefined);
+      await producer.tasks.revoke(cut, { tx, terminate: true });
+    });
+    // Told after the first would have been.
+    expect((await producer.ended(cut)).state).toBe('revoked');
+    gate.open();
+    expect((await producer.ended(kept)).state).toBe('succeeded');
+  });
+
   it('C30: while it waits for a retry ends it', async () => {
     await startWorker();
     script.record = () => Promise.reject(new Error('no'));
@@ -188,6 +208,26 @@ describe('Revoking a task', () => {
     await management.declareExchange(exchanges.control);
     expect((await producer.tasks.revoke(id, { terminate: true })).answer).toBe('revoking');
     expect((await producer.ended(id)).state).toBe('revoked');
+  });
+
+  it('C31: with terminate lets no call begin, although it comes while PostgreSQL is told that it would', async () => {
+    const worker = await startWorker();
+    let signal: AbortSignal | undefined;
+    script.call = async ({ note }, ctx) => {
+      ({ signal } = ctx);
+      await ctx.once(async () => outside(note));
+    };
+    const { inbox } = worker.store;
+    const startCalling = inbox.startCalling.bind(inbox);
+    inbox.startCalling = async (...args: Parameters<typeof startCalling>) => {
+      const told = await startCalling(...args);
+      await producer.tasks.revoke(id, { terminate: true });
+      await eventually(() => signal?.aborted);
+      return told;
+    };
+    const id = await enqueue(Call, 'late');
+    expect((await producer.ended(id)).state).toBe('revoked');
+    expect(calls).toEqual([]);
   });
 
   it('C31: with terminate rolls back a handler that ignores its signal', async () => {
@@ -284,5 +324,17 @@ describe('Revoking a task', () => {
     await published(waiting);
     expect(await producer.tasks.reschedule(waiting, eta)).toEqual({ answer: 'published', state: 'queued' });
     expect(await producer.tasks.reschedule(randomUUID(), eta)).toEqual({ answer: 'unknown' });
+  });
+
+  it.each([
+    [19, 'published', 'its message may still arrive'],
+    [21, 'moved', 'no publish takes so long'],
+  ])('C32: %i s after its lease for publishing has run out it is %s, since %s', async (seconds, answer) => {
+    const id = await enqueue(Record, 'unclear', { countdownSeconds: 3600 });
+    await servers.database.query(
+      `UPDATE tasks.task SET claimed_until = clock_timestamp() - make_interval(secs => $2) WHERE id = $1`,
+      [id, seconds],
+    );
+    expect(await producer.tasks.reschedule(id, new Date(Date.now() + 7_200_000))).toMatchObject({ answer });
   });
 });

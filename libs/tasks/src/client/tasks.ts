@@ -16,7 +16,7 @@ import {
   type RetryPolicy,
 } from '@mentorhub/task-contracts';
 import type { PayloadCipher } from '../payload/payload-cipher.js';
-import { checkPayload, encodePayload } from '../payload/payload-codec.js';
+import { checkPayload, encodeBody, encodePayload } from '../payload/payload-codec.js';
 import { AcceptedTask, type EnqueuedTask, type ResultOptions } from './enqueued-task.js';
 import { publishDirectly } from './publish-directly.js';
 import { resultOf } from './result-of.js';
@@ -158,7 +158,7 @@ export class Tasks {
     { tx }: { readonly tx: EntityManager },
   ): Promise<{ id: string }> {
     const id = randomUUIDv7();
-    const body = Buffer.from(JSON.stringify(checkPayload(event, payload)));
+    const body = encodeBody(event, checkPayload(event, payload));
     const headers = { ...currentTraceHeaders(), [taskHeaders.version]: String(event.version) };
     const exchange = this.options.exchanges.events;
     await this.options.store.publishLater(
@@ -180,11 +180,13 @@ export class Tasks {
     const { store, catalogue } = this.options;
     const name = (await store.history.find(id, tx))?.name;
     const light = name === undefined || catalogue.tasks.get(name)?.effects === 'idempotent';
-    const revocation = await store.revoke(id, terminate, light, tx);
-    const tell = () => this.tellRevocation(revocation, { taskId: id, terminate, light }, name);
-    // The tombstone is committed by then, so a broadcast that fails changes nothing but when it is heeded.
-    if (tx) store.afterCommit(tx, () => void tell().catch(() => undefined));
-    else await tell();
+    let told: Promise<void> | undefined;
+    const revocation = await store.revoke(id, terminate, light, tx, (written) => {
+      told = this.tellRevocation(written, { taskId: id, terminate, light }, name);
+      // The tombstone is committed by then, so a broadcast that fails changes nothing but when it is heeded.
+      if (tx) told.catch(() => undefined);
+    });
+    await told;
     return revocation;
   }
 
@@ -252,6 +254,7 @@ export class Tasks {
     // RETURNING promises no order; callers get theirs.
     return own.flatMap(({ contract, task: { id } }) => {
       const row = inserted.get(id);
+      inserted.delete(id); // of an id that is there twice, the first was taken
       if (row) taskMetrics.accepted.inc({ task: contract.name });
       return row ? [this.accepted(contract, { id, state: row.state, created: true })] : [];
     });

@@ -1,3 +1,4 @@
+import { largestBodyBytes } from '@mentorhub/messaging';
 import { toTaskId } from '@mentorhub/task-store';
 import type { z } from 'zod';
 import type { AnyTaskContract } from '@mentorhub/task-contracts';
@@ -38,19 +39,27 @@ export function checkPayload<S extends z.ZodType>(contract: { name: string; payl
 /** What an encrypted value is bound to: whoever decrypts it knows the id in its one form only. */
 const place = (taskId: string, field: string): string => `${toTaskId(taskId)}/${field}`;
 
-/** The message body of a checked payload: JSON, its sensitive fields encrypted. */
+/** The message body of a checked payload: JSON, its sensitive fields encrypted. @throws {InvalidPayloadError} no message can hold it. */
 export function encodePayload(
   contract: AnyTaskContract,
   payload: Record<string, unknown>,
   taskId: string,
   cipher: PayloadCipher,
 ): Buffer {
-  if (contract.sensitive.length === 0) return Buffer.from(JSON.stringify(payload));
+  if (contract.sensitive.length === 0) return encodeBody(contract, payload);
   const sealed = { ...payload };
   for (const field of contract.sensitive) {
     if (sealed[field] !== undefined) sealed[field] = cipher.encrypt(sealed[field], place(taskId, field));
   }
-  return Buffer.from(JSON.stringify(sealed));
+  return encodeBody(contract, sealed);
+}
+
+/** A message body: JSON. @throws {InvalidPayloadError} no message can hold it. */
+export function encodeBody({ name }: { name: string }, value: unknown): Buffer {
+  const body = Buffer.from(JSON.stringify(value));
+  if (body.length <= largestBodyBytes) return body;
+  const message = `has ${body.length} bytes as JSON, and a message holds at most ${largestBodyBytes}: keep what is large elsewhere, and name its place`;
+  throw new InvalidPayloadError(name, [{ path: [], message }]);
 }
 
 /** Decrypts the sensitive fields of a parsed body, just before the handler. @throws {Error} what the cipher throws. */
