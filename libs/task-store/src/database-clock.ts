@@ -1,13 +1,19 @@
+import type { DataSource } from 'typeorm';
+
 /**
- * The database's clock as this process knows it, for comparisons that have no statement of their own. The relay, which
- * asks PostgreSQL every second, tells what time it is there; before that, it is this machine's time.
+ * The database's clock as this process knows it, for comparisons that have no statement of their own. The relay asks for it
+ * every second, whatever else it has to do; before that, it is this machine's time.
  */
 export class DatabaseClock {
   private offsetMs = 0;
 
-  /** PostgreSQL said `time` in an answer that was asked for at `askedAt` and came at `answeredAt`, in milliseconds. */
-  observe(time: Date, askedAt: number, answeredAt: number): void {
-    this.offsetMs = time.getTime() - (askedAt + answeredAt) / 2;
+  constructor(private readonly dataSource: Pick<DataSource, 'query'>) {}
+
+  /** Asks PostgreSQL, whose time is that of the middle of its answer. */
+  async learn(): Promise<void> {
+    const askedAt = Date.now();
+    const [row]: { now: Date }[] = await this.dataSource.query('SELECT clock_timestamp() AS now');
+    if (row) this.offsetMs = row.now.getTime() - (askedAt + Date.now()) / 2;
   }
 
   /** Milliseconds since 1970. */

@@ -83,14 +83,17 @@ describe('The line of what is enqueued outside of transactions', () => {
     await Promise.all(calls);
   });
 
-  it('gives a call whose ids others may have a statement of its own at once, and no place of the others', async () => {
+  it('gives a call whose ids others may have a statement of its own, four at once, and no place of the others', async () => {
     const { line, statements } = lineWith();
-    const calls = Array.from({ length: 5 }, (_, n) => line.add([{ ...task(`chosen${n}`), chosenId: true }]));
+    const calls = Array.from({ length: 20 }, (_, n) => line.add([{ ...task(`chosen${n}`), chosenId: true }]));
     calls.push(line.add([task('a')]), line.add([task('b')]));
     await nextTurn();
-    expect(statements.map(({ ids }) => ids.length)).toEqual([1, 1, 1, 1, 1, 2]);
-    for (const statement of statements) statement.answer();
-    expect((await Promise.all(calls)).flat()).toHaveLength(7);
+    expect(statements.map(({ ids }) => ids.length)).toEqual([1, 1, 1, 1, 2]);
+    for (let answered = 0; answered < 21; answered += 1) {
+      statements[answered]!.answer();
+      await nextTurn();
+    }
+    expect((await Promise.all(calls)).flat()).toHaveLength(22);
   });
 
   it('sends at most a mebibyte in a statement of several calls', async () => {
@@ -169,6 +172,18 @@ describe('The line of what is enqueued outside of transactions', () => {
     expect(await large).toHaveLength(5);
   });
 
+  it('says of a call that is larger than the line that it has to be split', async () => {
+    const { line, statements } = lineWith({ tasks: 3, bytes: 100 });
+    const first = line.add([task('a')]);
+    await expect(line.add(tasks(4, 'many'))).rejects.toThrow(
+      /^A call of 4 tasks and 40 bytes .* split it into calls of less than 3 tasks/,
+    );
+    await expect(line.add([task('large', 101)])).rejects.toThrow(/^A call of 1 tasks and 101 bytes .* and 100 bytes/);
+    await nextTurn();
+    statements[0]!.answer();
+    await first;
+  });
+
   it('refuses what waited for too long, and never what is being written', async () => {
     const { line, statements } = lineWith({ seconds: 0.05 });
     const writing = [];
@@ -176,7 +191,7 @@ describe('The line of what is enqueued outside of transactions', () => {
       writing.push(line.add([task(`first${n}`)]));
       await nextTurn();
     }
-    await expect(line.add([task('late')])).rejects.toThrow('PostgreSQL wrote no tasks of this process for 0.05 s.');
+    await expect(line.add([task('late')])).rejects.toThrow('PostgreSQL was too busy to write it within 0.05 s.');
     for (const statement of statements) statement.answer();
     expect(await Promise.all(writing)).toHaveLength(4);
     expect(statements).toHaveLength(4);

@@ -21,7 +21,7 @@ export interface LineLimits {
 
 const defaultLimits: LineLimits = { tasks: 10_000, bytes: 64 * 1024 * 1024, seconds: 10 };
 
-/** Statements at once; the pool's other connections are for other work. */
+/** Statements at once, in either line; the pool's other connections are for other work. */
 const mostStatements = 4;
 /** Many small calls share a statement; a large one has its own. */
 const tasksPerStatement = 100;
@@ -36,21 +36,30 @@ interface Call {
   reject(error: unknown): void;
 }
 
+/** Calls that wait for each other, and how many statements of theirs are being executed. */
+interface Line {
+  readonly waiting: Call[];
+  statements: number;
+  timer?: NodeJS.Timeout | undefined;
+  /** Takes what is written in one statement. */
+  portion(line: Line): Call[];
+}
+
 /**
  * The tasks that a process enqueues outside of transactions, on their way to PostgreSQL.
  *
  * 1. A call that finds a free place is written at once, so an idle process waits for nobody.
  * 2. Calls that come meanwhile wait, and are then written in one statement: a row so costs a fraction of what it costs alone.
- * 3. A call whose ids others may use too may have to wait for their transactions: it has a statement of its own at once, and holds up nobody.
+ * 3. A call whose ids others may use too may have to wait for their transactions: it has a statement of its own, in a line of its own,
+ *    and holds up none of the others.
  * 4. What comes above the limits is refused. More waiting would not make PostgreSQL quicker, and would end the process.
  */
 export class EnqueueLine {
   private readonly limits: LineLimits;
-  private waiting: Call[] = [];
+  private readonly plain: Line = { waiting: [], statements: 0, portion: nextPortion };
+  private readonly chosen: Line = { waiting: [], statements: 0, portion: ({ waiting }) => waiting.splice(0, 1) };
   private tasks = 0;
   private bytes = 0;
-  private statements = 0;
-  private timer: NodeJS.Timeout | undefined;
 
   /** @param insert inserts tasks in one statement, and answers those whose id was not there. */
   constructor(
@@ -67,38 +76,26 @@ export class EnqueueLine {
   add(tasks: readonly NewTask[]): Promise<InsertedTask[]> {
     const bytes = tasks.reduce((sum, { payload }) => sum + payload.length, 0);
     const full = this.tasks + tasks.length > this.limits.tasks || this.bytes + bytes > this.limits.bytes;
-    if (full && this.tasks > 0) return Promise.reject(fullLine(this.tasks));
+    if (full && this.tasks > 0) return Promise.reject(this.fullLine(tasks.length, bytes));
     this.tasks += tasks.length;
     this.bytes += bytes;
     return new Promise((resolve, reject) => {
-      const call = { tasks, bytes, since: performance.now(), resolve, reject };
-      if (tasks.some(({ chosenId }) => chosenId)) return void this.write([call]);
-      this.waiting.push(call);
+      const line = tasks.some(({ chosenId }) => chosenId) ? this.chosen : this.plain;
+      line.waiting.push({ tasks, bytes, since: performance.now(), resolve, reject });
       // What is added in the same tick belongs together.
-      if (this.waiting.length === 1) queueMicrotask(() => this.writeWaiting());
+      if (line.waiting.length === 1) queueMicrotask(() => this.writeWaiting(line));
     });
   }
 
-  private writeWaiting(): void {
-    while (this.statements < mostStatements && this.waiting.length > 0) {
-      this.statements += 1;
-      void this.write(this.nextPortion()).finally(() => {
-        this.statements -= 1;
-        this.writeWaiting();
+  private writeWaiting(line: Line): void {
+    while (line.statements < mostStatements && line.waiting.length > 0) {
+      line.statements += 1;
+      void this.write(line.portion(line)).finally(() => {
+        line.statements -= 1;
+        this.writeWaiting(line);
       });
     }
-    this.watch();
-  }
-
-  private nextPortion(): Call[] {
-    let [count, size, calls] = [0, 0, 0];
-    for (const { tasks, bytes } of this.waiting) {
-      count += tasks.length;
-      size += bytes;
-      if (calls > 0 && (count > tasksPerStatement || size > bytesPerStatement)) break;
-      calls += 1;
-    }
-    return this.waiting.splice(0, calls);
+    this.watch(line);
   }
 
   /** One call whose values PostgreSQL refuses is found by halves, and does not take the others along. */
@@ -139,30 +136,47 @@ export class EnqueueLine {
     this.bytes -= bytes;
   }
 
-  /** All wait as long at most, so the first of the line is the first whose time is over. */
-  private watch(): void {
-    const [first] = this.waiting;
-    if (!first || this.timer) return;
+  /** All wait as long at most, so the first of a line is the first whose time is over. */
+  private watch(line: Line): void {
+    const [first] = line.waiting;
+    if (!first || line.timer) return;
     const overIn = first.since + this.limits.seconds * 1000 - performance.now();
-    this.timer = setTimeout(
+    line.timer = setTimeout(
       () => {
-        this.timer = undefined;
-        this.refuseLate();
-        this.watch();
+        line.timer = undefined;
+        this.refuseLate(line);
+        this.watch(line);
       },
       Math.max(1, overIn),
     );
-    this.timer.unref();
+    line.timer.unref();
   }
 
-  private refuseLate(): void {
+  private refuseLate({ waiting }: Line): void {
     const { seconds } = this.limits;
     const late = performance.now() - seconds * 1000;
-    const inTime = this.waiting.findIndex(({ since }) => since > late);
-    for (const call of this.waiting.splice(0, inTime === -1 ? this.waiting.length : inTime))
-      this.refuse(call, new OverloadError(`PostgreSQL wrote no tasks of this process for ${seconds} s.`));
+    const inTime = waiting.findIndex(({ since }) => since > late);
+    for (const call of waiting.splice(0, inTime === -1 ? waiting.length : inTime))
+      this.refuse(call, new OverloadError(`PostgreSQL was too busy to write it within ${seconds} s.`));
+  }
+
+  private fullLine(tasks: number, bytes: number): OverloadError {
+    const { limits } = this;
+    return new OverloadError(
+      tasks > limits.tasks || bytes > limits.bytes
+        ? `A call of ${tasks} tasks and ${bytes} bytes is taken only when no others wait: split it into calls of less than ${limits.tasks} tasks and ${limits.bytes} bytes.`
+        : `${this.tasks} tasks of this process wait to be written to PostgreSQL already.`,
+    );
   }
 }
 
-const fullLine = (tasks: number): OverloadError =>
-  new OverloadError(`${tasks} tasks of this process wait to be written to PostgreSQL already.`);
+function nextPortion({ waiting }: Line): Call[] {
+  let [count, size, calls] = [0, 0, 0];
+  for (const { tasks, bytes } of waiting) {
+    count += tasks.length;
+    size += bytes;
+    if (calls > 0 && (count > tasksPerStatement || size > bytesPerStatement)) break;
+    calls += 1;
+  }
+  return waiting.splice(0, calls);
+}

@@ -24,13 +24,15 @@ export type Claim<Outcome> =
   | { readonly kind: 'revoked' };
 
 /** Starts of an attempt that have not ended. */
-export interface Starts {
+export interface Starts<Outcome = unknown> {
   /** All that were committed. */
   readonly starts: number;
   /** Those that count towards parking. */
   readonly lone: number;
   /** Another worker runs it, or holds a claim that has not expired. */
   readonly busy: boolean;
+  /** How it ended; null when it has not. */
+  readonly ended: Outcome | null;
 }
 
 export interface TakenBack {
@@ -140,9 +142,9 @@ export class Inbox {
     return rows[0]?.lone ?? 0;
   }
 
-  /** What is on record of this attempt's starts; undefined when there is nothing, or its end. */
-  async startsOf(manager: EntityManager, task: TaskRun): Promise<Starts | undefined> {
-    const rows: Starts[] = await manager.query(startsSql, [task.taskId, task.run, task.attempt]);
+  /** What is on record of this attempt's starts, or of its end; undefined when there is nothing. */
+  async startsOf<Outcome>(manager: EntityManager, task: TaskRun): Promise<Starts<Outcome> | undefined> {
+    const rows: Starts<Outcome>[] = await manager.query(startsSql, [task.taskId, task.run, task.attempt]);
     return rows[0];
   }
 
@@ -227,8 +229,11 @@ const countSql = `
 
 /* The lock of whoever runs it in a transaction is tried, and given back with this statement. */
 const startsSql = `
-  SELECT starts, lone_starts AS lone, claim_expires_at > clock_timestamp() OR NOT pg_try_advisory_xact_lock(hashtextextended(task_id::text, 0)) AS busy
-  FROM tasks.inbox WHERE task_id = $1 AND run = $2 AND attempt = $3 AND state = 'claimed'`;
+  SELECT starts, lone_starts AS lone, CASE WHEN state <> 'claimed' THEN outcome END AS ended,
+    state = 'claimed' AND (claim_expires_at > clock_timestamp() OR NOT pg_try_advisory_xact_lock(hashtextextended(task_id::text, 0))) AS busy
+  FROM tasks.inbox
+  WHERE task_id = $1 AND run = $2
+    AND (attempt = $3 AND state = 'claimed' OR attempt >= $3 AND state IN ('succeeded', 'failed', 'revoked'))`;
 
 /* A replay makes the row's run the next one before anything of that run is in the inbox. */
 const outcomesSql = `

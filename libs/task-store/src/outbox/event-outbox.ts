@@ -2,7 +2,7 @@ import type { DataSource } from 'typeorm';
 import type { InsertedEvent, NewEvent } from '../enqueue/insert-events.js';
 import type { FailedItem, Outbox, OutboxItem } from './outbox.js';
 import { storable } from '../storable-text.js';
-import { ago, backoffSql, leaseSeconds, ownFirstLeaseSql } from './outbox.js';
+import { ago, backoffSql, leaseSeconds, ownFirstLeaseSql, withinBytes } from './outbox.js';
 
 interface EventOutboxRow {
   id: string;
@@ -90,12 +90,12 @@ export class EventOutbox implements Outbox {
 
 const claimSql = `
   UPDATE tasks.event_outbox e SET claimed_until = clock_timestamp() + make_interval(secs => $2), publish_attempts = e.publish_attempts + 1
-  FROM (
-    SELECT id FROM tasks.event_outbox
+  FROM ${withinBytes(
+    `SELECT id, created_at AS place, octet_length(body) AS bytes FROM tasks.event_outbox
     WHERE created_at <= ${ago('$3')}
       AND (claimed_until IS NULL OR claimed_until <= clock_timestamp())
-    ORDER BY created_at LIMIT $1 FOR UPDATE SKIP LOCKED
-  ) picked
+    ORDER BY created_at LIMIT $1 FOR UPDATE SKIP LOCKED`,
+  )} picked
   WHERE e.id = picked.id
   RETURNING e.*`;
 

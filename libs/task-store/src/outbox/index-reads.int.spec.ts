@@ -1,6 +1,5 @@
 import type { DataSource } from 'typeorm';
 import { connect, createTaskDatabase } from '../../test/store-process.js';
-import { DatabaseClock } from '../database-clock.js';
 import { History } from '../history/history.js';
 import { TaskOutbox } from './task-outbox.js';
 import type { TestDatabase } from '@mentorhub/testing';
@@ -18,7 +17,7 @@ describe(`C28: beside ${scheduled} tasks that are due in an hour`, () => {
     database = await createTaskDatabase();
     // One connection, whose reads are counted.
     dataSource = await connect(database.url, 1);
-    outbox = new TaskOutbox(dataSource, 'tasks', 'test', new DatabaseClock());
+    outbox = new TaskOutbox(dataSource, 'tasks', 'test');
     await dataSource.query(
       `INSERT INTO tasks.task (id, name, version, queue, payload, headers, due_at, state, publish_attempts, claimed_until)
        SELECT gen_random_uuid(), 'example.do', 1, 'work', '{}', '{}', clock_timestamp() + interval '1 h', 'scheduled', 0, NULL

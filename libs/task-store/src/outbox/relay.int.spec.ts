@@ -11,7 +11,8 @@ import {
   taskRow,
   type Servers,
 } from '../../test/store-process.js';
-import { DatabaseClock } from '../database-clock.js';
+import { EventOutbox } from './event-outbox.js';
+import type { Outbox } from './outbox.js';
 import { TaskOutbox } from './task-outbox.js';
 
 describe('A relay', () => {
@@ -105,7 +106,7 @@ describe('A relay', () => {
 
   it('leaves a row alone that was leased again since it failed', async () => {
     const { dataSource, store } = await start({ publisher: awayPublisher, relay: false });
-    const outbox = new TaskOutbox(dataSource, 'tasks', 'test', new DatabaseClock());
+    const outbox = new TaskOutbox(dataSource, 'tasks', 'test');
     await store.enqueue([newTask('late')]);
     const [first] = await outbox.claim(1, 0);
     await servers.database.query(`UPDATE tasks.task SET claimed_until = NULL`);
@@ -114,9 +115,29 @@ describe('A relay', () => {
     expect(await taskRow(servers, 'late')).toMatchObject({ publish_attempts: 2, publish_error: null });
   });
 
+  it('leases no more bytes at once than a process can well hold, and one row however large', async () => {
+    const { dataSource, store } = await start({ publisher: awayPublisher, relay: false });
+    const mebibyte = 1024 * 1024;
+    const event = { exchange: 'events', routingKey: 'large', name: 'large', headers: {} };
+    const bytes = [20, ...Array.from({ length: 20 }, () => 1)];
+    for (const [n, size] of bytes.entries())
+      await store.enqueue([{ ...newTask(`large ${n}`), payload: Buffer.alloc(size * mebibyte) }]);
+    for (const n of bytes.keys())
+      await store.publishLater([
+        { ...event, id: taskId(`large event ${n}`), body: Buffer.alloc(bytes[n]! * mebibyte) },
+      ]);
+    const outboxes: Outbox[] = [new TaskOutbox(dataSource, 'tasks', 'test'), new EventOutbox(dataSource, 'test')];
+    for (const outbox of outboxes) {
+      const sizes = async () => (await outbox.claim(500, 0)).map(({ message }) => message.body.length / mebibyte);
+      expect(await sizes()).toEqual([20]);
+      expect(await sizes()).toHaveLength(16);
+      expect(await sizes()).toHaveLength(4);
+    }
+  });
+
   it('knows how long it may sleep', async () => {
     const { store, dataSource } = await start({ publisher: awayPublisher, relay: false });
-    const outbox = new TaskOutbox(dataSource, 'tasks', 'test', new DatabaseClock());
+    const outbox = new TaskOutbox(dataSource, 'tasks', 'test');
     expect(await outbox.secondsToNext()).toBeUndefined();
     const began = performance.now();
     const expectSeconds = (left: number | undefined, of: number) => {

@@ -1,3 +1,4 @@
+import { jest } from '@jest/globals';
 import type { MessagePublisher } from '@mentorhub/messaging';
 import { eventually } from '@mentorhub/testing';
 import { setImmediate as nextTurn } from 'node:timers/promises';
@@ -41,6 +42,31 @@ const block = (ms: number) => {
   const until = performance.now() + ms;
   while (performance.now() < until);
 };
+
+describe('A relay', () => {
+  it.each([
+    ['always has rows to publish', publisher],
+    ['has no room for more', { ...publisher, hasRoom: false }],
+  ])('asks for the time of the database every second, also when it %s', async (_, busy) => {
+    const { now } = performance;
+    let seconds = 0;
+    const clock = jest.spyOn(performance, 'now').mockImplementation(() => now.call(performance) + seconds * 1000);
+    const { outbox } = endlessOutbox(() => undefined);
+    const asked: number[] = [];
+    const learn = () => {
+      asked.push(seconds);
+      return Promise.resolve();
+    };
+    const relay = new Relay({ outboxes: [outbox], publisher: busy, logger: silent, clock: { learn } });
+    const since = now.call(performance);
+    relay.start();
+    for (seconds = 0; seconds < 3; seconds += 1) await eventually(() => asked.includes(seconds));
+    await relay.stop();
+    clock.mockRestore();
+    // Those three, and one for each second that the test has really taken.
+    expect(asked.length).toBeLessThanOrEqual(4 + (now.call(performance) - since) / 1000);
+  });
+});
 
 describe('A relay in a process that lags', () => {
   it('leaves rows to others for as long as they would wait here, and takes them at once when it has time again', async () => {

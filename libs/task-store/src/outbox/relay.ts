@@ -1,6 +1,7 @@
 import { PublishError, type MessagePublisher } from '@mentorhub/messaging';
 import { relayMetrics } from '@mentorhub/metrics';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { DatabaseClock } from '../database-clock.js';
 import type { Logger } from '../logger.js';
 import { Coalescer } from './coalescer.js';
 import type { FailedItem, Outbox, OutboxItem } from './outbox.js';
@@ -9,11 +10,14 @@ export interface RelayOptions {
   readonly outboxes: readonly Outbox[];
   readonly publisher: MessagePublisher;
   readonly logger: Logger;
+  /** Is asked for the database's time every second. */
+  readonly clock?: Pick<DatabaseClock, 'learn'>;
   /** Rows taken by one lease. Default 500. */
   readonly batchSize?: number;
 }
 
 const longestSleepSeconds = 1;
+const learnTimeEveryMs = 1_000;
 /** Between two looks at rows that are due and that somebody else holds locked: doubled with each, up to the longest. */
 const shortestRetrySeconds = 0.005;
 const longestRetrySeconds = 0.25;
@@ -58,6 +62,7 @@ export class Relay {
   /** How late timers ring here: how long the relay's work waits for the rest of the process. */
   private lagSeconds = 0;
   private probing = false;
+  private timeLearntAt = -Infinity;
 
   constructor(private readonly options: RelayOptions) {
     const { outboxes } = options;
@@ -103,9 +108,10 @@ export class Relay {
     this.sleeping.abort();
   }
 
-  /** Looks for due rows by `dueAt` at the latest; for a row that this process inserted with a short delay. */
+  /** Looks for due rows in so many seconds at the latest; for a row that this process wrote with a short delay, or none. */
   wakeAt(delaySeconds: number): void {
-    if (delaySeconds > 0 && delaySeconds < longestSleepSeconds && !this.stopping)
+    if (delaySeconds <= 0) this.wake();
+    else if (delaySeconds < longestSleepSeconds && !this.stopping)
       setTimeout(() => this.wake(), delaySeconds * 1000).unref();
   }
 
@@ -124,6 +130,7 @@ export class Relay {
 
   /** One look at every outbox; answers how many seconds to sleep. */
   private async pass(): Promise<number> {
+    await this.learnTime();
     if (!this.options.publisher.hasRoom) return longestSleepSeconds / 4;
     // Settled, also when one fails: after a pass nothing is claimed any more, or `stop` would leave it behind.
     const visits = await Promise.allSettled(this.options.outboxes.map((outbox) => this.visit(outbox)));
@@ -131,6 +138,12 @@ export class Relay {
     // A queue that confirms slowly or never holds up its own rows, not those of the others.
     while (this.leased.size >= mostLeasedBatches) await Promise.race(this.leased);
     return Math.min(longestSleepSeconds, ...pauses);
+  }
+
+  private async learnTime(): Promise<void> {
+    if (performance.now() - this.timeLearntAt < learnTimeEveryMs) return;
+    await this.options.clock?.learn();
+    this.timeLearntAt = performance.now();
   }
 
   private async visit(outbox: Outbox): Promise<number> {

@@ -1,9 +1,8 @@
 import type { DataSource } from 'typeorm';
-import type { DatabaseClock } from '../database-clock.js';
 import type { InsertedTask, NewTask } from '../enqueue/insert-tasks.js';
 import type { FailedItem, Outbox, OutboxItem } from './outbox.js';
 import { storable } from '../storable-text.js';
-import { ago, backoffSql, leaseSeconds, ownFirstLeaseSql } from './outbox.js';
+import { ago, backoffSql, leaseSeconds, ownFirstLeaseSql, withinBytes } from './outbox.js';
 import { taskMessage } from './task-message.js';
 
 interface TaskOutboxRow {
@@ -33,7 +32,6 @@ export class TaskOutbox implements Outbox {
     private readonly dataSource: DataSource,
     private readonly exchange: string,
     private readonly producer: string,
-    private readonly clock: DatabaseClock,
   ) {}
 
   async claim(limit: number, overdueSeconds: number): Promise<OutboxItem[]> {
@@ -80,9 +78,7 @@ export class TaskOutbox implements Outbox {
   }
 
   async secondsToNext(): Promise<number | undefined> {
-    const askedAt = Date.now();
-    const [row]: { seconds: number | null; now: Date }[] = await this.dataSource.query(nextSql);
-    if (row) this.clock.observe(row.now, askedAt, Date.now());
+    const [row]: { seconds: number | null }[] = await this.dataSource.query(nextSql);
     return row?.seconds ?? undefined;
   }
 
@@ -116,11 +112,11 @@ const ids = (items: readonly OutboxItem[]): string[] => items.map(({ id }) => id
 
 const claimSql = `
   UPDATE tasks.task t SET claimed_until = clock_timestamp() + make_interval(secs => $2), publish_attempts = t.publish_attempts + 1
-  FROM (
-    SELECT t.id FROM tasks.task t
+  FROM ${withinBytes(
+    `SELECT t.id, t.due_at AS place, octet_length(t.payload) AS bytes FROM tasks.task t
     WHERE ${unpublished} AND t.due_at <= ${ago('$3')} AND ${unleased}
-    ORDER BY t.due_at LIMIT $1 FOR UPDATE SKIP LOCKED
-  ) picked
+    ORDER BY t.due_at LIMIT $1 FOR UPDATE SKIP LOCKED`,
+  )} picked
   WHERE t.id = picked.id
   RETURNING ${columns}`;
 
@@ -166,5 +162,5 @@ const releaseSql = `
   FROM locked f WHERE t.id = f.id`;
 
 const nextSql = `
-  SELECT extract(epoch FROM min(greatest(t.due_at, coalesce(t.claimed_until, t.due_at))) - clock_timestamp())::float8 AS seconds, clock_timestamp() AS now
+  SELECT extract(epoch FROM min(greatest(t.due_at, coalesce(t.claimed_until, t.due_at))) - clock_timestamp())::float8 AS seconds
   FROM (SELECT t.due_at, t.claimed_until FROM tasks.task t WHERE ${unpublished} ORDER BY t.due_at LIMIT 100) t`;
