@@ -32,6 +32,29 @@ describe('The lane of a queue', () => {
     expect({ done, most }).toEqual({ done: 5_000, most: 2 });
   });
 
+  it('keeps nothing of a connection that is lost while nothing may start', async () => {
+    let deliver: Deliver | undefined;
+    const broker = { consume: ({ onDelivery }: { onDelivery: Deliver }) => ((deliver = onDelivery), consumer) };
+    const process = () => Promise.resolve();
+    const lane = new QueueLane({ queue: 'work', concurrency: 1, mayStart: () => false, process });
+    lane.start(broker as unknown as Broker);
+    const handedBack: string[] = [];
+    for (const wave of ['first', 'second', 'third']) {
+      const connection = { open: true };
+      for (let n = 0; n < 3; n += 1)
+        deliver?.({
+          body: Buffer.alloc(1),
+          get channelOpen() {
+            return connection.open;
+          },
+          handBack: () => void handedBack.push(wave),
+        } as unknown as Delivery);
+      connection.open = wave === 'third';
+    }
+    await lane.stop();
+    expect(handedBack).toEqual(['third', 'third', 'third']);
+  });
+
   it('hands back what still comes after it was stopped', async () => {
     let deliver: Deliver | undefined;
     const broker = {

@@ -72,8 +72,15 @@ export class QueueLane {
 
   private take(delivery: Delivery): void {
     if (this.stopped) return delivery.handBack();
+    // What came before over a connection that is lost comes again; while nothing starts, it would pile up.
+    if (this.waiting[0]?.channelOpen === false) this.forgetLost();
     this.waiting.push(delivery);
     this.startNext();
+  }
+
+  private forgetLost(): void {
+    const left = this.waiting.splice(0).filter(({ channelOpen }) => channelOpen);
+    this.waiting.push(...left);
   }
 
   /** What starts may wait without its place at once, so that the next one starts: in this loop, not one within the other. */

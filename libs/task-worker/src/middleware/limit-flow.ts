@@ -1,13 +1,16 @@
 import type { TaskStore } from '@mentorhub/task-store';
 import type { AnyTaskContract, Catalogue } from '@mentorhub/task-contracts';
 import { KeySlots } from '../flow/key-slots.js';
-import { longestTurnSeconds, RateLimiter } from '../flow/rate-limiter.js';
+import { longestTurnSeconds, RateLimiter, type Turn } from '../flow/rate-limiter.js';
 import { SharedLimiters, type SharedRatesOf } from '../flow/shared-rates.js';
 import type { Outcome } from '../outcome/outcome.js';
 import type { EffectsOptions } from '../running/claims.js';
 import { queueOf, type Job } from '../job/job.js';
 import { UnreadableMessage } from '../job/decode-delivery.js';
 import { only } from './middleware.js';
+
+/** How long after a turn its place may come. */
+const latestPlaceMs = 1_000;
 
 /** How long a task whose key is busy stays away before it asks again. */
 const keyBusySeconds = 3;
@@ -67,11 +70,15 @@ export class LimitFlow {
     const key =
       concurrencyKey && this.told(job, 'concurrency key', (payload) => storable(concurrencyKey(payload() as never)));
     if (key === undefined) return next();
-    const free = await job.waitWithoutPlace(
-      this.slots.take(`${contract.name} ${key}`, contract.concurrencyLimit, longestTurnSeconds),
-    );
+    const take = (seconds: number) => this.slots.take(`${contract.name} ${key}`, contract.concurrencyLimit, seconds);
+    // Who gave up its place for a slot that is free would hold the slot until there is a place again.
+    const free = (await take(0)) ?? (await job.waitWithoutPlace(take(longestTurnSeconds)));
     if (!free) return this.away(keyBusySeconds);
-    return next().finally(free);
+    try {
+      return await next();
+    } finally {
+      await free();
+    }
   }
 
   /** What a contract or a deployment tells from a payload. A function that throws would do so each time. */
@@ -97,10 +104,18 @@ export class LimitFlow {
   private async inTurn(job: Job, limiters: readonly RateLimiter[], next: () => Promise<Outcome>): Promise<Outcome> {
     for (const limiter of limiters) {
       if (this.stopped) return this.away(0);
-      const turn = await job.waitWithoutPlace(limiter.turn());
+      const turn = await this.turnOf(limiter, job);
       if (turn.kind === 'later' || this.stopped) return this.away(turn.kind === 'later' ? turn.seconds : 0);
     }
     return next();
+  }
+
+  /** Those whose place came long after their turn would all start at once; with a place in hand, they take their turns anew. */
+  private async turnOf(limiter: RateLimiter, job: Job): Promise<Turn> {
+    let turnAt = Infinity;
+    const turn = await job.waitWithoutPlace(limiter.turn().finally(() => (turnAt = performance.now())));
+    const isLate = performance.now() - turnAt > latestPlaceMs;
+    return isLate && turn.kind === 'now' && !this.stopped ? limiter.turn() : turn;
   }
 
   private away(seconds: number): Outcome {

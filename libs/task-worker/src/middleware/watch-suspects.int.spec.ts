@@ -84,6 +84,21 @@ describe('Messages that came back', () => {
   };
   const cameBackBefore = { headers: { [taskHeaders.redeliveries]: '1' } };
 
+  it.each(manners)(
+    'B20: of one that was parked, with %s effects, are parked again and not run',
+    async (_, contract) => {
+      setScript(async (note) => outside(note));
+      const id = await deliver(producer, contract, { note: 'parked' }, cameBackBefore);
+      await startedBefore(id, 3, 3);
+      await startWorker();
+      expect((await producer.failed(id)).message).toMatch(/./);
+      await takeParked(servers);
+      await deliver(producer, contract, { note: 'parked' }, { ...cameBackBefore, id });
+      await takeParked(servers);
+      expect(calls).toEqual([]);
+    },
+  );
+
   it('B20: from a start that has not ended run alone', async () => {
     let running = 0;
     const beside: { [note: string]: number } = {};

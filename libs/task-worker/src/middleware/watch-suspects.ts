@@ -1,4 +1,4 @@
-import type { Outcome } from '../outcome/outcome.js';
+import type { Outcome, RecordedOutcome } from '../outcome/outcome.js';
 import type { EffectsOptions } from '../running/claims.js';
 import { graceSeconds, longestWaitBehindSeconds, mostStarts, watchedFromRedelivery } from '../running/poison.js';
 import { recordFailure } from '../running/record-failure.js';
@@ -110,7 +110,9 @@ export class SuspectWatch {
     if (job.redeliveries < watchedFromRedelivery) return this.beside(job, next);
     const { inbox, dataSource } = this.options.store;
     await this.settleOwed(job);
-    const found = await inbox.startsOf(dataSource.manager, runOf(job));
+    const found = await inbox.startsOf<RecordedOutcome>(dataSource.manager, runOf(job));
+    // Parked already, for a light one, which makes no claim that would tell: a copy, or its ack was lost.
+    if (found?.ended) return { kind: 'duplicate', of: found.ended };
     if (found?.busy) return { kind: 'busy' };
     if (found && found.lone >= mostStarts) return this.park(job);
     return found && found.starts > 0 ? this.alone(job, next) : this.beside(job, next);

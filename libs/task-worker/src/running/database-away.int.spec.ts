@@ -136,6 +136,28 @@ describe('A handler whose connection to PostgreSQL breaks', () => {
       expect((await consumed()) - before).toBe(1);
     });
 
+    it('has failed once, though somebody looks at it in the moment that its failure is recorded', async () => {
+      const holder = application.dataSource.createQueryRunner();
+      await holder.connect();
+      let runs = 0;
+      script.record = () => Promise.reject(new Error(`its own, run ${(runs += 1)}`));
+      const { inbox } = application.store;
+      const claim = inbox.claim.bind(inbox);
+      let claims = 0;
+      inbox.claim = async <T>(...args: Parameters<typeof inbox.claim>) => {
+        if ((claims += 1) === 2) await holder.query('SELECT pg_advisory_lock(hashtextextended($1, 0))', [id]);
+        const claimed = await claim<T>(...args);
+        if (claimed.kind === 'busy') await holder.query('SELECT pg_advisory_unlock_all()');
+        return claimed;
+      };
+      const { id } = await application.tasks.enqueue(Record, { note: 'looked at' }, never);
+      expect((await application.failed(id)).message).toBe('its own, run 1');
+      inbox.claim = claim;
+      await holder.release();
+      expect({ runs, claims }).toEqual({ runs: 1, claims: 3 });
+      await takeParked(servers);
+    });
+
     it('has failed also when its effects are idempotent or external, and leaves nothing spinning', async () => {
       let runs = 0;
       const run = async () => {

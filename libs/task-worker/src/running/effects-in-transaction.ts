@@ -83,19 +83,27 @@ export class EffectsInTransaction {
     return this.recordFailure(job, runner.ended(job, causeOf(error), startedAt));
   }
 
-  /** After a connection of this very job has ended: PostgreSQL says so before it lets go of the lock that was held there. */
-  private async claim(tx: EntityManager, job: Job): Promise<StoredClaim> {
+  /**
+   * Whoever holds the job's lock usually has it for a moment: a look at it, or the end of a connection of this very job, of which
+   * PostgreSQL tells before it lets go of the lock that was held there.
+   */
+  private async claim(tx: EntityManager, job: Job, patient: boolean): Promise<StoredClaim> {
     const { inbox } = this.options.store;
     for (let looks = 1; ; looks += 1) {
       const claim: StoredClaim = await inbox.claim(tx, runOf(job), randomUUID(), 0);
-      if (claim.kind !== 'busy' || job.repeats === 0 || looks === mostLooks) return claim;
+      if (claim.kind !== 'busy' || !patient || looks === mostLooks) return claim;
       await pause(lookAgainMs);
     }
   }
 
-  private async underClaim(tx: EntityManager, job: Job, work: () => Promise<Outcome>): Promise<Outcome> {
+  private async underClaim(
+    tx: EntityManager,
+    job: Job,
+    work: () => Promise<Outcome>,
+    patient = job.repeats > 0,
+  ): Promise<Outcome> {
     const { runner } = this.options;
-    const claim = await this.claim(tx, job);
+    const claim = await this.claim(tx, job, patient);
     if (isGranted(claim)) return work();
     if (claim.kind === 'revoked') return recordFailure(this.options, tx, job, runner.revoked(job));
     return refused(claim);
@@ -110,7 +118,7 @@ export class EffectsInTransaction {
     for (let repeats = 0; ; repeats += 1) {
       try {
         return await store.dataSource.transaction((tx) =>
-          this.underClaim(tx, job, () => recordFailure(this.options, tx, job, failure)),
+          this.underClaim(tx, job, () => recordFailure(this.options, tx, job, failure), true),
         );
       } catch (error) {
         if (repeats === mostRepeats || !runsAgainAtOnce(error)) throw error;

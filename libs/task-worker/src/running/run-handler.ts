@@ -226,8 +226,9 @@ class OutsideCall {
 
   /** What is over, or revoked, does not begin its call any more. */
   readonly once: ExternalContext['once'] = async (call) => {
-    if (this.limits.cutShort) throw this.limits.cutShort;
+    this.throwIfCutShort();
     await this.startCalling?.();
+    this.throwIfCutShort();
     this.open = true;
     try {
       const answer = await call();
@@ -237,6 +238,10 @@ class OutsideCall {
       this.open = false;
     }
   };
+
+  private throwIfCutShort(): void {
+    if (this.limits.cutShort) throw this.limits.cutShort;
+  }
 
   /**
    * Why the attempt failed. What the handler throws after its call was answered is its verdict, however late. That it was ended
