@@ -24,7 +24,7 @@ const mostTold = 20;
  * 1. Starts servers and processes of its own.
  * 2. Offers the tasks to the gateways while the faults happen.
  * 3. Once all faults are over, waits until every task has ended and no message is left.
- * 4. Stops the processes, counts the effects, and prints the ledger.
+ * 4. Waits until every process is ready again, stops them, counts the effects, and prints the ledger.
  * 5. Ends and removes everything, also when it fails or is stopped.
  */
 export class ChaosRun {
@@ -79,6 +79,7 @@ export class ChaosRun {
     this.leftOver = await untilQuiet(this);
     this.progress.stop();
     await this.following;
+    await this.fleet.untilReady(this.signal);
     this.unorderly = await this.fleet.retire();
     await this.fleet.closeProxies();
   }
@@ -97,8 +98,7 @@ export class ChaosRun {
 
   /** What is amiss without being about one task. */
   generalFaults() {
-    const unorderly = this.unorderly.map((name) => `${name} did not end in order when it was asked to`);
-    return this.leftOver ? [this.leftOver, ...unorderly] : unorderly;
+    return this.leftOver ? [this.leftOver, ...this.unorderly] : this.unorderly;
   }
 
   sentence() {

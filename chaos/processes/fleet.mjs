@@ -35,8 +35,13 @@ export class Fleet {
 
   /** Starts all and waits until all are ready. */
   async launch(signal) {
+    for (const { process } of this.members.values()) process.start();
+    await this.untilReady(signal);
+  }
+
+  /** Also one that a fault has just ended comes back. */
+  async untilReady(signal) {
     const processes = [...this.members.values()].map(({ process }) => process);
-    for (const process of processes) process.start();
     const ready = async () => (await Promise.all(processes.map(({ isReady }) => isReady))).every(Boolean);
     await waitUntil(ready, { what: 'All processes ready', timeoutSeconds: 300, everyMilliseconds: 200, signal });
   }
@@ -59,11 +64,15 @@ export class Fleet {
     return [...this.members.values()].map(({ process }) => process).filter(({ name }) => name.startsWith(role));
   }
 
-  /** Stops all for good; the names of those that did not end in order. */
+  /** Stops all for good; a sentence about each that did not end in order. */
   async retire() {
     const processes = [...this.members.values()].map(({ process }) => process);
-    const codes = await Promise.all(processes.map((process) => process.retire()));
-    return processes.filter((_, index) => codes[index] !== 0).map(({ name }) => name);
+    const ends = await Promise.all(processes.map((process) => process.retire()));
+    return processes.flatMap((process, index) => {
+      const { code, signal } = ends[index];
+      if (code === 0) return [];
+      return [`${process.name} ended by ${signal ?? `code ${code}`} when it was asked to. ${process.lastWords()}`];
+    });
   }
 
   async closeProxies() {

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, openSync, readFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { repositoryRoot } from '../../tools/local/paths.mjs';
 import { answersOk } from '../../tools/local/wait.mjs';
@@ -41,22 +41,27 @@ export class ManagedProcess {
     await this.exited;
   }
 
-  /** SIGTERM: an orderly stop, as in a rolling restart. @returns the exit code; null when it had to be killed */
+  /** SIGTERM: an orderly stop, as in a rolling restart. @returns {code, signal}: how it ended; SIGKILL when it took too long */
   async stop(withinSeconds = 40) {
     const { child, exited } = this;
     child.kill('SIGTERM');
     const patience = new AbortController();
     const late = pause(withinSeconds * 1000, undefined, patience).then(() => child.kill('SIGKILL'));
     late.catch(() => undefined);
-    const { code } = await exited;
+    const end = await exited;
     patience.abort();
-    return code;
+    return end;
   }
 
   /** Stops it for good. */
   async retire() {
     this.retired = true;
-    return this.child ? this.stop() : 0;
+    return this.child ? this.stop() : { code: 0 };
+  }
+
+  /** The end of its log. */
+  lastWords() {
+    return readFileSync(this.options.logFile, 'utf8').trimEnd().split('\n').slice(-5).join('\n');
   }
 
   ended() {

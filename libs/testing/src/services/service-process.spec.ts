@@ -1,3 +1,4 @@
+import { eventually } from '../eventually.js';
 import { ServiceProcess } from './service-process.js';
 import { startServices } from './start-services.js';
 
@@ -46,8 +47,10 @@ describe('a service process', () => {
 
   it('fails, and is killed, when it is not ready in time', async () => {
     const never = `console.log('waiting'); setInterval(() => {}, 1000)`;
-    const start = ServiceProcess.start({ ...script(never), readyWithinSeconds: 0.5 });
-    await expect(start).rejects.toThrow(/Waited 0.5 s for fake to become ready[^]*waiting/);
+    const service = await ServiceProcess.start({ ...script(never), waitUntilReady: false, readyWithinSeconds: 0.5 });
+    await eventually(() => service.output().includes('waiting'));
+    await expect(service.ready()).rejects.toThrow(/Waited 0.5 s for fake to become ready[^]*waiting/);
+    expect(service.running).toBe(false);
   });
 
   it('is killed when it ignores SIGTERM for too long', async () => {
