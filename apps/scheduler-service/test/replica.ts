@@ -18,6 +18,7 @@ const cipher = new PayloadCipher({ activeId: 'a', keys: new Map([['a', Buffer.al
 const brokerAway: MessagePublisher = {
   ready: false,
   hasRoom: false,
+  crowded: false,
   publish: () => Promise.reject(new PublishError('disconnected', 'The broker is away.')),
 };
 

@@ -140,12 +140,13 @@ export class TaskStore {
   }
 
   /**
-   * How long this process may take to publish what it inserts before any relay does. Not at all without a broker or room in
-   * the publisher's line, and not beyond a hundred rows of one transaction: the relay takes those in portions, so that a flood
-   * never outruns the publisher or its lease.
+   * How long this process may take to publish what it inserts before any relay does. Not at all without a broker or behind
+   * others in the publisher's line, and not beyond a hundred rows of one transaction: the relay takes those in portions and
+   * with a longer lease, so that a flood never outruns the publisher or its lease.
    */
   private leaseSeconds(rows: number): number {
-    return this.options.publisher.hasRoom && rows <= mostRowsPublishedAtOnce ? firstLeaseSeconds : 0;
+    const { hasRoom, crowded } = this.options.publisher;
+    return hasRoom && !crowded && rows <= mostRowsPublishedAtOnce ? firstLeaseSeconds : 0;
   }
 
   /** The state of a task that exists. @throws {Error} there is no such task. */

@@ -107,6 +107,7 @@ export class StoreProcess {
 export const deadPublisher = (): MessagePublisher => ({
   ready: true,
   hasRoom: true,
+  crowded: false,
   publish: () => new Promise<void>(ignore),
 });
 
@@ -118,6 +119,9 @@ export const publisherDyingAfterConfirm = (real: MessagePublisher): MessagePubli
   get hasRoom() {
     return real.hasRoom;
   },
+  get crowded() {
+    return real.crowded;
+  },
   publish: async (message) => {
     await real.publish(message);
     return new Promise<void>(ignore);
@@ -127,6 +131,7 @@ export const publisherDyingAfterConfirm = (real: MessagePublisher): MessagePubli
 export const awayPublisher = (): MessagePublisher => ({
   ready: false,
   hasRoom: false,
+  crowded: false,
   publish: () => Promise.reject(new Error('away')),
 });
 

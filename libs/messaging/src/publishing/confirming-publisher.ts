@@ -76,6 +76,10 @@ export class ConfirmingPublisher implements MessagePublisher, ConfirmChannelOwne
     return this.ready && this.waiting.isHalfEmpty;
   }
 
+  get crowded(): boolean {
+    return !this.waiting.isEmpty;
+  }
+
   start(): void {
     this.connection.on('up', () => this.opening.wake());
     this.connection.on('down', () => {

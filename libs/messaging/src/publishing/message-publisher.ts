@@ -21,4 +21,7 @@ export interface MessagePublisher {
 
   /** Ready, and its line is at most half full: who can wait with a message should, while it is not. */
   readonly hasRoom: boolean;
+
+  /** Messages wait in its line already: how long another would is not known. */
+  readonly crowded: boolean;
 }

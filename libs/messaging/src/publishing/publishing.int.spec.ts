@@ -176,13 +176,13 @@ describe('publishing', () => {
     publish(60);
     publish(60); // over the bytes
     publish(10);
-    expect(broker.publisher.hasRoom).toBe(false);
+    expect(broker.publisher).toMatchObject({ hasRoom: false, crowded: true });
     publish(10); // over the count
     // Told at once, while the others wait until a confirm is overdue.
     await new Promise(setImmediate);
     expect(outcomes).toEqual(['refused', 'refused']);
     await eventually(() => outcomes.length === 5);
-    expect(broker.publisher).toMatchObject({ ready: true, hasRoom: true });
+    expect(broker.publisher).toMatchObject({ ready: true, hasRoom: true, crowded: false });
   });
 
   it('opens another channel when the one that it opened was closed in the same moment', async () => {

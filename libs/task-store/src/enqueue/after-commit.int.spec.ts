@@ -1,4 +1,5 @@
 import { jest } from '@jest/globals';
+import type { MessagePublisher } from '@mentorhub/messaging';
 import { eventually } from '@mentorhub/testing';
 import type { EntityManager } from 'typeorm';
 import {
@@ -183,6 +184,20 @@ describe('Enqueueing inside a transaction', () => {
     });
     await outboxEmpty(servers);
     expect(await takeMessages(servers)).toHaveLength(150);
+  });
+
+  it('leaves to the relay what would have to wait for others in the line of its publisher', async () => {
+    const publisher = (real: MessagePublisher): MessagePublisher => ({
+      ready: true,
+      hasRoom: true,
+      crowded: true,
+      publish: (message) => real.publish(message),
+    });
+    const busy = await StoreProcess.start(servers, { publisher, relay: false });
+    await busy.store.enqueue([newTask('behind others')]);
+    expect(await taskRow(servers, 'behind others')).toMatchObject({ publish_attempts: 0, claimed_until: null });
+    await outboxEmpty(servers);
+    await busy.stop();
   });
 
   it('publishes nothing that the same transaction has revoked', async () => {

@@ -89,6 +89,7 @@ describe('A relay', () => {
     const publisher = (real: MessagePublisher): MessagePublisher => ({
       ready: true,
       hasRoom: true,
+      crowded: false,
       publish: (message) => real.publish(message).then(() => held.promise),
     });
     const process = await start({ publisher });

@@ -6,7 +6,7 @@ import type { Outbox, OutboxItem } from './outbox.js';
 import { Relay } from './relay.js';
 
 const silent = { info: () => undefined, warn: () => undefined, error: () => undefined, debug: () => undefined };
-const publisher = { ready: true, hasRoom: true, publish: () => Promise.resolve() } as unknown as MessagePublisher;
+const publisher = { ready: true, hasRoom: true, crowded: false, publish: () => Promise.resolve() } as unknown as MessagePublisher;
 
 /** An outbox that gives one row in each claim, and notes how long rows had to be due to be claimed. */
 function endlessOutbox(onClaim: () => void) {
@@ -171,7 +171,7 @@ describe('A relay and what it has published', () => {
     const { outbox } = marking([]);
     let published = 0;
     const confirmed = Promise.withResolvers<void>();
-    const slow = { ready: true, hasRoom: true, publish: () => ((published += 1), confirmed.promise) };
+    const slow = { ready: true, hasRoom: true, crowded: false, publish: () => ((published += 1), confirmed.promise) };
     const relay = new Relay({ outboxes: [outbox], publisher: slow, logger: silent });
     relay.publishWritten(outbox, [item]);
     relay.publishWritten(outbox, [item]);
@@ -187,7 +187,7 @@ describe('A relay and what it has published', () => {
     outbox.release = (failed) =>
       Promise.resolve(void given.push(...failed.map(({ item: { publishAttempts } }) => publishAttempts)));
     const lost = Promise.withResolvers<void>();
-    const slow = { ready: true, hasRoom: true, publish: () => lost.promise };
+    const slow = { ready: true, hasRoom: true, crowded: false, publish: () => lost.promise };
     const relay = new Relay({ outboxes: [outbox], publisher: slow, logger: silent });
     relay.publishWritten(outbox, [{ ...item, publishAttempts: 1 }]);
     relay.publishWritten(outbox, [{ ...item, publishAttempts: 2 }]);
@@ -199,7 +199,7 @@ describe('A relay and what it has published', () => {
 
   it('gives back together what failed together, of many transactions', async () => {
     const { outbox, released } = marking([]);
-    const failing = { ready: true, hasRoom: true, publish: () => Promise.reject(new Error('lost')) };
+    const failing = { ready: true, hasRoom: true, crowded: false, publish: () => Promise.reject(new Error('lost')) };
     const relay = new Relay({ outboxes: [outbox], publisher: failing, logger: silent });
     for (let n = 0; n < 100; n += 1) relay.publishWritten(outbox, [{ ...item, id: String(n) }]);
     await eventually(() => released.length > 0);

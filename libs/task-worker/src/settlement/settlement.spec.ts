@@ -12,7 +12,7 @@ function settling(idle: boolean) {
   const acked: number[] = [];
   const publish = (message: OutgoingMessage) => new Promise<void>((confirm) => sent.push({ message, confirm }));
   const settlement = new Settlement({
-    publisher: { publish, ready: true, hasRoom: true },
+    publisher: { publish, ready: true, hasRoom: true, crowded: false },
     store: { publishLater: async () => undefined },
     exchange: 'task-events',
     logger: { debug: nothing, info: nothing, warn: nothing, error: nothing } as never,

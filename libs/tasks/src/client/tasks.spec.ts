@@ -23,7 +23,7 @@ describe('A light task', () => {
 
   it('is new also when its publish, which looked failed, arrived and made its row before it could be stored', async () => {
     const store = { enqueue: () => Promise.resolve([]), stateOf: () => Promise.resolve('succeeded' as const) };
-    const tasks = tasksWith({ ready: true, hasRoom: true, publish: unconfirmed }, store);
+    const tasks = tasksWith({ ready: true, hasRoom: true, crowded: false, publish: unconfirmed }, store);
     expect(await tasks.enqueue(Ping, {})).toMatchObject({ created: true, state: 'succeeded' });
     const id = '01a22296-e113-7f04-843c-fa5d127219fe';
     expect(await tasks.enqueue(Ping, {}, { id })).toMatchObject({ id, created: false });
@@ -37,7 +37,7 @@ describe('A light task', () => {
         return Promise.resolve(rows.map(({ id }) => ({ id, state: 'queued' as const, dueAt: new Date() })));
       },
     };
-    const tasks = tasksWith({ ready: true, hasRoom: false, publish: unconfirmed }, store);
+    const tasks = tasksWith({ ready: true, hasRoom: false, crowded: false, publish: unconfirmed }, store);
     await tasks.enqueue(Ping, {});
     await tasks.enqueue(Ping, {}, { id: '01a22296-e113-7f04-843c-fa5d127219fe' });
     expect(stored.map(({ chosenId }) => chosenId)).toEqual([undefined, true]);
