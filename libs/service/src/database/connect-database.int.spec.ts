@@ -141,6 +141,12 @@ describe('connecting to PostgreSQL', () => {
       (await dataSource.query<{ text: string }[]>('SELECT text FROM note ORDER BY text')).map(({ text }) => text);
     const note = (runner: QueryRunner, text: string) => runner.query('INSERT INTO note VALUES ($1)', [text]);
 
+    /** As statements are sent that are prepared. */
+    const prepared = async (runner: QueryRunner, text: string) => {
+      const client = (await runner.connect()) as { query(config: object): Promise<unknown> };
+      await client.query({ name: 'note', text: 'INSERT INTO note VALUES ($1)', values: [text] });
+    };
+
     beforeEach(async () => {
       dataSource = await connect(database.url);
       await dataSource.query('CREATE TABLE note (text text)');
@@ -176,9 +182,10 @@ describe('connecting to PostgreSQL', () => {
       for (let hops = 0; hops < 30; hops += 1) {
         const stragglers: Promise<unknown>[] = [];
         const lookUp = async (runner: QueryRunner) => {
-          await runner.query('SELECT pg_sleep(0.01)');
+          const client = (await runner.connect()) as { query(sql: string): Promise<unknown> };
+          await client.query('SELECT pg_sleep(0.01)');
           for (let hop = 0; hop < hops; hop += 1) await Promise.resolve();
-          await note(runner, `after ${hops} hops`);
+          await prepared(runner, `after ${hops} hops`);
         };
         const failed = dataSource.transaction(async ({ queryRunner }) => {
           await queryRunner!.query('SELECT 1');
@@ -190,6 +197,21 @@ describe('connecting to PostgreSQL', () => {
         });
         await expect(failed).rejects.toThrow('its own');
         await Promise.allSettled(stragglers);
+      }
+      expect(await notes()).toEqual([]);
+    });
+
+    it('and sends before it what was asked for before, also what is prepared', async () => {
+      for (let hops = 0; hops < 20; hops += 1) {
+        const runner = dataSource.createQueryRunner();
+        await runner.startTransaction();
+        await note(runner, `first ${hops}`);
+        const straggling = (async () => {
+          for (let hop = 0; hop < hops; hop += 1) await Promise.resolve();
+          await prepared(runner, `straggler ${hops}`);
+        })();
+        await Promise.allSettled([straggling, runner.rollbackTransaction()]);
+        await runner.release();
       }
       expect(await notes()).toEqual([]);
     });

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { QueryFailedError, type DataSource, type QueryRunner } from 'typeorm';
 import type { PooledClient } from './end-silent-connection.js';
 
@@ -62,29 +63,35 @@ export function pipelineTransactions(dataSource: DataSource, beginning: string):
   dataSource.createQueryRunner = (mode) => pipelined(create(mode), beginning);
 }
 
+async function send(client: QueryingClient, sql: string): Promise<string> {
+  try {
+    return (await (client.query(sql) as Promise<{ command: string }>)).command;
+  } catch (error) {
+    throw new QueryFailedError(sql, [], error as Error);
+  }
+}
+
 function pipelined(runner: QueryRunner, beginning: string): QueryRunner {
   const query: QueryRunner['query'] = runner.query.bind(runner);
   const connect = runner.connect.bind(runner);
   let ending = false;
   let asked = 0;
   let beginsUnanswered = 0;
-  // Each statement asks for the connection first, also one that is prepared.
-  runner.connect = async () => {
-    if (ending) throw new TransactionEndingError();
-    return connect();
-  };
+  // Each statement asks for the connection first, also one that is prepared. No later than without this: what was asked for
+  // before the end is sent before it.
+  runner.connect = () => (ending ? Promise.reject(new TransactionEndingError()) : connect());
 
-  /** What was asked for before is sent before. */
+  /** What the answers of others ask for that come together with this one's is refused too. */
   const end = async (sql: string): Promise<string> => {
     ending = true;
-    const client = (await connect()) as QueryingClient;
-    const others = asked + (unanswered.get(client) ?? 0) - beginsUnanswered > 0;
-    if (others) await new Promise(setImmediate);
+    let others = asked > 0;
     try {
-      return (await (client.query(sql) as Promise<{ command: string }>)).command;
-    } catch (error) {
-      throw new QueryFailedError(sql, [], error as Error);
+      const client = (await connect()) as QueryingClient;
+      others ||= (unanswered.get(client) ?? 0) > beginsUnanswered;
+      if (others) await nextTurn();
+      return await send(client, sql);
     } finally {
+      if (others) await nextTurn();
       ending = false;
     }
   };
