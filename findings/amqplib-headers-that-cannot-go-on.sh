@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # amqplib 2.3.1: what it reads from a message's headers is not always what it can send on. A field that is a table with a key "!"
-# is taken for its own mark of a typed value, and a double that is not a number for a whole one: sending either on throws. A
+# is taken for its own mark of a typed value, and a double that is not a number, or a fraction beyond 2^50, for a whole one: sending them on throws. A
 # 64-bit integer beyond 2^53 goes on as another one or as a double, an unsigned byte and short with a sign and twice as long, a
 # float as a double. Whoever forwards a message with the headers that it came with, to a dead-letter or retry queue, sends others
 # or fails.
@@ -15,6 +15,7 @@ const number = (bytes, write, value) => { const buffer = Buffer.alloc(bytes); bu
 const fields = {
   'table with a key "!"': ['F', Buffer.from([0, 0, 0, 4, 1, 0x21, 0x74, 1])],
   'double that is not a number': ['d', number(8, 'writeDoubleBE', NaN)],
+  'double 1125899906842625.5': ['d', number(8, 'writeDoubleBE', 1125899906842625.5)],
   'long 9007199254740993': ['l', number(8, 'writeBigInt64BE', 9007199254740993n)],
   'long 9223372036854775807': ['l', number(8, 'writeBigInt64BE', 9223372036854775807n)],
   'unsigned byte 200': ['B', Buffer.from([200])],
@@ -39,6 +40,7 @@ JS
 seen=$(node run.cjs); echo "$seen"
 [ "$seen" = 'table with a key "!": Unknown type to encode: true
 double that is not a number: The number NaN cannot be converted to a BigInt because it is not an integer
+double 1125899906842625.5: The number 1125899906842625.5 cannot be converted to a BigInt because it is not an integer
 long 9007199254740993: l 0020000000000001 becomes l 0020000000000000
 long 9223372036854775807: l 7fffffffffffffff becomes d 43e0000000000000
 unsigned byte 200: B c8 becomes s 00c8

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { createRequire } from 'node:module';
 import { PassThrough } from 'node:stream';
 import { readDeliveries } from './delivery-reader.js';
+import { isSendable } from '../publishing/sendable-headers.js';
 import { deepestTable } from './read-properties.js';
 
 /** What amqplib has inside and does not export. */
@@ -90,7 +91,7 @@ const leaf = fc.oneof(
   fc.integer({ min: -40_000, max: 40_000 }),
   fc.integer(),
   fc.maxSafeInteger(),
-  fc.double({ noNaN: true, min: -(2 ** 62), max: 2 ** 62 }),
+  fc.double().filter((value) => isSendable(value)),
   fc.float({ noNaN: true }).map((value) => ({ '!': 'float', value })),
   fc.uint8Array({ maxLength: 20 }).map((bytes) => Buffer.from(bytes)),
   fc.nat().map((value) => ({ '!': 'timestamp', value })),
@@ -262,13 +263,18 @@ describe('What a connection brings', () => {
     expect(Object.getPrototypeOf(inner)).toBe(Object.prototype);
   });
 
+  it('can be read when it could be sent', () => {
+    expect(isSendable(nested(deepestTable - 1))).toBe(false);
+    expect(isSendable(nested(deepestTable - 2))).toBe(true);
+  });
+
   it('has headers up to a depth that nobody means to have, and beyond it says why there are none', async () => {
     const most = { ...plain, properties: { headers: nested(deepestTable - 1) } };
     const tooMany = { ...plain, properties: { headers: nested(deepestTable), messageId: 'id' } };
     const { heard } = await hear(true, [...framesOf(most), ...framesOf(tooMany), ...framesOf(plain)]);
     expect(heard).toMatchObject([
       { properties: { headers: nested(deepestTable - 1), headersFault: undefined } },
-      { properties: { messageId: 'id', headersFault: 'Its headers are nested more than 64 deep.' } },
+      { properties: { messageId: 'id', headersFault: 'Its headers are nested more than 65 deep.' } },
       { properties: { headers: { a: 1 }, headersFault: undefined } },
     ]);
     expect((heard[1] as ConsumeMessage).properties.headers).toEqual({});

@@ -1,8 +1,11 @@
 import type { MessageProperties } from 'amqplib';
 import type { KnownTexts } from './known-texts.js';
 
-/** Deeper than anybody means to. A reader that follows every level runs out of its stack, and its connection ends. */
-export const deepestTable = 64;
+/**
+ * Deeper than anybody means to: the headers, and 64 tables in each other, which is what may be sent. A reader that follows every
+ * level runs out of its stack, and its connection ends.
+ */
+export const deepestTable = 65;
 
 /** A message's properties, as amqplib names them. */
 export interface ReadProperties extends Partial<MessageProperties> {

@@ -10,6 +10,7 @@ function nested(depth: number): unknown {
 const plain = {
   text: 'a',
   number: 1.5,
+  fraction: 2 ** 50 - 0.125,
   big: -(2 ** 60),
   yes: true,
   nothing: null,
@@ -25,6 +26,8 @@ const unsendable: readonly unknown[] = [
   Number.NaN,
   [Number.POSITIVE_INFINITY],
   -(2 ** 70),
+  2 ** 50 + 0.5,
+  [-(2 ** 51) - 0.5],
   { '!': 'timestamp', value: 2 ** 64 },
   { '!': 'timestamp', value: 'noon' },
   { '!': 'float', value: 'NaN' },

@@ -30,8 +30,12 @@ export function isSendable(value: unknown, depth = 0): boolean {
 export const isShort = (name: string): boolean =>
   name.length * 3 <= longestName || Buffer.byteLength(name) <= longestName;
 
+/** amqplib writes what lies beyond these as a whole number of 64 bits, fractions too, which no whole number is. */
+const largestFraction = 2 ** 50;
+
 /** Whole numbers beyond 63 bits have no type that amqplib would choose; all others are doubles. */
-const isSendableNumber = (value: number): boolean => Number.isFinite(value) && value >= -(2 ** 63);
+const isSendableNumber = (value: number): boolean =>
+  Number.isFinite(value) && value >= -(2 ** 63) && (Number.isInteger(value) || Math.abs(value) < largestFraction);
 
 function isSendableObject(value: object, depth: number): boolean {
   if (Array.isArray(value)) return value.every((item) => item !== undefined && isSendable(item, depth));
