@@ -96,6 +96,20 @@ describe('The line of what is enqueued outside of transactions', () => {
     expect((await Promise.all(calls)).flat()).toHaveLength(22);
   });
 
+  it('lets calls with the same chosen id wait for each other, and others go by', async () => {
+    const { line, statements } = lineWith();
+    const add = (id: string) => line.add([{ ...task(id), chosenId: true }]);
+    const calls = ['x', 'x', 'x', 'x', 'x', 'y'].map(add);
+    await nextTurn();
+    expect(statements.map(({ ids }) => ids)).toEqual([['x'], ['y']]);
+    for (let answered = 0; answered < 6; answered += 1) {
+      statements[answered]!.answer();
+      await nextTurn();
+    }
+    await Promise.all(calls);
+    expect(statements).toHaveLength(6);
+  });
+
   it('sends at most a mebibyte in a statement of several calls', async () => {
     const { line, statements } = lineWith();
     const calls = [600, 600, 300, 2_000].map((kibibytes, n) =>

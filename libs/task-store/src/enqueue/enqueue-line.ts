@@ -57,7 +57,9 @@ interface Line {
 export class EnqueueLine {
   private readonly limits: LineLimits;
   private readonly plain: Line = { waiting: [], statements: 0, portion: nextPortion };
-  private readonly chosen: Line = { waiting: [], statements: 0, portion: ({ waiting }) => waiting.splice(0, 1) };
+  private readonly chosen: Line = { waiting: [], statements: 0, portion: (line) => this.nextChosen(line) };
+  /** Ids that others may use too, of calls that are being written. */
+  private readonly writing = new Set<string>();
   private tasks = 0;
   private bytes = 0;
 
@@ -89,13 +91,25 @@ export class EnqueueLine {
 
   private writeWaiting(line: Line): void {
     while (line.statements < mostStatements && line.waiting.length > 0) {
+      const calls = line.portion(line);
+      if (calls.length === 0) break;
       line.statements += 1;
-      void this.write(line.portion(line)).finally(() => {
+      void this.write(calls).finally(() => {
         line.statements -= 1;
+        if (line === this.chosen) for (const { tasks } of calls) for (const { id } of tasks) this.writing.delete(id);
         this.writeWaiting(line);
       });
     }
     this.watch(line);
+  }
+
+  /** The first call none of whose ids is being written: it would wait for that, and keep a statement from the others. */
+  private nextChosen({ waiting }: Line): Call[] {
+    const index = waiting.findIndex(({ tasks }) => !tasks.some(({ id }) => this.writing.has(id)));
+    if (index === -1) return [];
+    const calls = waiting.splice(index, 1);
+    for (const { tasks } of calls) for (const { id } of tasks) this.writing.add(id);
+    return calls;
   }
 
   /** One call whose values PostgreSQL refuses is found by halves, and does not take the others along. */

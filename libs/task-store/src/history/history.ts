@@ -81,8 +81,13 @@ export class History {
     ]);
   }
 
+  /**
+   * What happened to a task, at most its latest 500 entries, in their order. Only the partitions of its life are looked into:
+   * there is one for each day that ever was.
+   */
   async timeline(taskId: string): Promise<TimelineEntry[]> {
-    return this.dataSource.query(timelineSql, [taskId]);
+    const [life]: { from: Date; until: Date }[] = await this.dataSource.query(lifeSql, [taskId]);
+    return life ? this.dataSource.query(timelineSql, [taskId, life.from, life.until]) : [];
   }
 
   /** Age in seconds of the oldest task per name that is due and not finished. */
@@ -128,6 +133,14 @@ const relayBacklogSql = `
   FROM tasks.task
   WHERE published_at IS NULL AND state IN ('scheduled', 'queued', 'retrying') AND due_at <= (SELECT clock_timestamp())`;
 
+/* Workers say by their own clocks when something happened. */
+const lifeSql = `
+  SELECT least(accepted_at, due_at) - interval '1 day' AS from,
+    greatest(coalesce(finished_at, clock_timestamp()), accepted_at) + interval '1 day' AS until
+  FROM tasks.task WHERE id = $1`;
+
 const timelineSql = `
-  SELECT kind, at, run, attempt, worker, details FROM tasks.task_event WHERE task_id = $1
+  SELECT * FROM (
+    SELECT kind, at, run, attempt, worker, details FROM tasks.task_event WHERE task_id = $1 AND at >= $2 AND at < $3
+    ORDER BY at DESC, run DESC, attempt DESC, tasks.state_rank(kind) DESC LIMIT 500) latest
   ORDER BY at, run, attempt, tasks.state_rank(kind)`;

@@ -15,8 +15,8 @@ describe('Projecting task events into history', () => {
   let history: History;
 
   const project = (...events: TaskEvent[]) => dataSource.transaction((tx) => projectEvents(tx, events));
-  const startedAt = '2026-11-22T10:00:00.000Z';
-  const finishedAt = '2026-11-22T10:00:07.000Z';
+  const startedAt = new Date().toISOString();
+  const finishedAt = new Date(Date.parse(startedAt) + 7_000).toISOString();
   let sequence = 0;
   let id: string;
   const started = (more: Partial<TaskEvent> = {}) =>

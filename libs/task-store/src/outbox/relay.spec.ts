@@ -6,7 +6,12 @@ import type { Outbox, OutboxItem } from './outbox.js';
 import { Relay } from './relay.js';
 
 const silent = { info: () => undefined, warn: () => undefined, error: () => undefined, debug: () => undefined };
-const publisher = { ready: true, hasRoom: true, crowded: false, publish: () => Promise.resolve() } as unknown as MessagePublisher;
+const publisher = {
+  ready: true,
+  hasRoom: true,
+  crowded: false,
+  publish: () => Promise.resolve(),
+} as unknown as MessagePublisher;
 
 /** An outbox that gives one row in each claim, and notes how long rows had to be due to be claimed. */
 function endlessOutbox(onClaim: () => void) {
@@ -65,6 +70,19 @@ describe('A relay', () => {
     clock.mockRestore();
     // Those three, and one for each second that the test has really taken.
     expect(asked.length).toBeLessThanOrEqual(4 + (now.call(performance) - since) / 1000);
+  });
+});
+
+describe('A relay that is not told the time', () => {
+  it.each([
+    ['since it must wait for it', () => new Promise<void>(() => undefined)],
+    ['since PostgreSQL does not answer', () => Promise.reject(new Error('away'))],
+  ])('publishes all the same, %s', async (_, learn) => {
+    const { outbox, overdue } = endlessOutbox(() => undefined);
+    const relay = new Relay({ outboxes: [outbox], publisher, logger: silent, clock: { learn } });
+    relay.start();
+    await eventually(() => overdue.length > 3);
+    void relay.stop();
   });
 });
 

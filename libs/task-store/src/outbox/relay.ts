@@ -63,6 +63,7 @@ export class Relay {
   private lagSeconds = 0;
   private probing = false;
   private timeLearntAt = -Infinity;
+  private learning: Promise<void> | undefined;
 
   constructor(private readonly options: RelayOptions) {
     const { outboxes } = options;
@@ -86,6 +87,7 @@ export class Relay {
     this.stopping = true;
     this.wake();
     await this.loop;
+    await this.learning;
     for (const coalescer of this.committed.values()) await coalescer.settled();
     await Promise.all([...this.leased, ...this.committing]);
     for (const coalescer of [...this.confirmed.values(), ...this.failed.values()]) await coalescer.settled();
@@ -130,7 +132,7 @@ export class Relay {
 
   /** One look at every outbox; answers how many seconds to sleep. */
   private async pass(): Promise<number> {
-    await this.learnTime();
+    this.learnTime();
     if (!this.options.publisher.hasRoom) return longestSleepSeconds / 4;
     // Settled, also when one fails: after a pass nothing is claimed any more, or `stop` would leave it behind.
     const visits = await Promise.allSettled(this.options.outboxes.map((outbox) => this.visit(outbox)));
@@ -140,10 +142,15 @@ export class Relay {
     return Math.min(longestSleepSeconds, ...pauses);
   }
 
-  private async learnTime(): Promise<void> {
-    if (performance.now() - this.timeLearntAt < learnTimeEveryMs) return;
-    await this.options.clock?.learn();
+  /** Beside all else: it may have to wait, and what hinders it hinders the looks as well, which say so. */
+  private learnTime(): void {
+    const { clock } = this.options;
+    if (!clock || this.learning || performance.now() - this.timeLearntAt < learnTimeEveryMs) return;
     this.timeLearntAt = performance.now();
+    this.learning = clock
+      .learn()
+      .catch(() => undefined)
+      .finally(() => (this.learning = undefined));
   }
 
   private async visit(outbox: Outbox): Promise<number> {
