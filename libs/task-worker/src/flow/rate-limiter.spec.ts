@@ -13,4 +13,16 @@ describe('A rate limiter', () => {
     limiter.stop();
     expect(await Promise.all([second, third])).toEqual(Array(2).fill({ kind: 'later', seconds: 0 }));
   });
+
+  it('lets those that are late begin one interval after the other, and none wait for long', async () => {
+    const lease = () => Promise.reject(new Error('Nothing is leased anew.'));
+    const quick = new RateLimiter({ limit: { limit: 20, perSeconds: 1 }, lease });
+    const begun = performance.now();
+    await Promise.all([1, 2, 3, 4].map(() => quick.afterOthersThatAreLate()));
+    // The first at once; timers may ring a millisecond early.
+    expect(performance.now() - begun).toBeGreaterThanOrEqual(3 * 50 - 3);
+    const slow = new RateLimiter({ limit: { limit: 1, perSeconds: 3 }, lease });
+    const all = Promise.all([1, 2, 3].map(() => slow.afterOthersThatAreLate())).then(() => 'at once');
+    expect(await Promise.race([all, new Promise(setImmediate)])).toBe('at once');
+  });
 });

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { StartLease } from '@mentorhub/task-store';
 import type { RateLimit } from '@mentorhub/task-contracts';
 
@@ -21,6 +22,8 @@ interface Waiter {
 export const longestTurnSeconds = 10;
 /** Starts leased by one round trip are at most what this many seconds allow. */
 const blockSeconds = 1;
+/** Whoever is late holds a place while it waits for others that are, so it does not for slow rates. */
+const longestPaceSeconds = 0.2;
 /** Nobody is sent away for longer: by then the rate may be another one. */
 const longestAwaySeconds = 3_600;
 
@@ -37,6 +40,8 @@ export class RateLimiter {
   private leasing = false;
   /** When the last one that was sent away comes back, in seconds of this process. */
   private lastBack = 0;
+  /** When the last one that was late began. */
+  private lastLate = 0;
   private readonly intervalSeconds: number;
   private readonly largestBlock: number;
 
@@ -52,6 +57,18 @@ export class RateLimiter {
       this.waiting.push({ resolve, reject });
       if (!this.leasing) void this.serve();
     });
+  }
+
+  /**
+   * For those whose turn is long over, since there was no place for them: they would all start at once. They begin one interval
+   * after the other in this process; each has its start already, so nothing is leased anew.
+   */
+  async afterOthersThatAreLate(): Promise<void> {
+    if (this.intervalSeconds > longestPaceSeconds) return;
+    const now = performance.now() / 1000;
+    const at = Math.max(now, this.lastLate + this.intervalSeconds);
+    this.lastLate = at;
+    if (at > now) await pause((at - now) * 1000);
   }
 
   /** Sends away who waits: the process stops. */

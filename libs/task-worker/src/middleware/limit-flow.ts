@@ -110,12 +110,11 @@ export class LimitFlow {
     return next();
   }
 
-  /** Those whose place came long after their turn would all start at once; with a place in hand, they take their turns anew. */
   private async turnOf(limiter: RateLimiter, job: Job): Promise<Turn> {
     let turnAt = Infinity;
     const turn = await job.waitWithoutPlace(limiter.turn().finally(() => (turnAt = performance.now())));
-    const isLate = performance.now() - turnAt > latestPlaceMs;
-    return isLate && turn.kind === 'now' && !this.stopped ? limiter.turn() : turn;
+    if (turn.kind === 'now' && performance.now() - turnAt > latestPlaceMs) await limiter.afterOthersThatAreLate();
+    return turn;
   }
 
   private away(seconds: number): Outcome {
