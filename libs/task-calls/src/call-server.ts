@@ -1,5 +1,12 @@
-import { PublishError, traceProcess, type Broker, type Consumer, type Delivery } from '@mentorhub/messaging';
-import { isPassingFault, type Logger } from '@mentorhub/service';
+import {
+  largestBodyBytes,
+  PublishError,
+  traceProcess,
+  type Broker,
+  type Consumer,
+  type Delivery,
+} from '@mentorhub/messaging';
+import { databaseFaultOf, isPassingFault, type Logger } from '@mentorhub/service';
 import type { z } from 'zod';
 import type { AnyCallContract, CallOutput } from '@mentorhub/task-contracts';
 import { CallRefusedError } from './call-errors.js';
@@ -90,7 +97,8 @@ export class CallServer {
   private async work(delivery: Delivery): Promise<void> {
     const { type, replyTo: routingKey, correlationId } = delivery;
     if (routingKey === undefined || correlationId === undefined) return;
-    const body = await this.outcomeOf(delivery);
+    const outcome = await this.outcomeOf(delivery);
+    const body = outcome.length <= largestBodyBytes ? outcome : refuseWith(tooLarge(outcome.length));
     const answer = { exchange: this.options.exchanges.replies, routingKey, correlationId, type: type ?? '', body };
     await this.options.broker.publisher.publish(answer).catch((error: unknown) => {
       if (!(error instanceof PublishError)) throw error;
@@ -115,11 +123,19 @@ export class CallServer {
   }
 
   private refusalFor(error: unknown, { type }: Delivery): CallRefusedError {
+    if (databaseFaultOf(error) === 'ended')
+      return new CallRefusedError(
+        'failed',
+        'The connection to its database was lost meanwhile: it may have been done.',
+      );
     if (isPassingFault(error)) return new CallRefusedError('unavailable', 'The database does not answer.');
     this.options.logger.error({ err: error, call: type }, 'A call met a fault of this service.');
     return new CallRefusedError('failed', 'The service that was asked met a fault of its own.');
   }
 }
+
+const tooLarge = (bytes: number): CallRefusedError =>
+  new CallRefusedError('failed', `The answer has ${bytes} bytes, more than a message can hold: ask for less at once.`);
 
 function parsed(body: Buffer): unknown {
   try {

@@ -8,13 +8,22 @@ const failure = (code: string, message = 'something internal at 10.0.0.1') =>
   Object.assign(new Error(message), { code });
 
 describe('what an error means to the caller', () => {
-  it.each(['ECONNREFUSED', 'ENETUNREACH', '57P01', '57P03', '53100', '53300', '08006', '25006'])(
+  it.each(['ECONNREFUSED', 'ENETUNREACH', '57P03', '53100', '53300', '25006'])(
     '%s is a database that is away: 503 with Retry-After',
     (code) => {
       const problem = explainError(failure(code));
       expect(problem).toMatchObject({ status: 503, headers: { 'retry-after': '5' } });
       expect(problem.detail).toBe('The database does not answer. Nothing was accepted; try again.');
       expect(JSON.stringify(problem.document())).not.toContain('10.0.0.1');
+    },
+  );
+
+  it.each(['ECONNRESET', '57P01', '08006'])(
+    '%s ends a connection under what may just be committed, so nobody says that nothing was done',
+    (code) => {
+      const problem = explainError(failure(code));
+      expect(problem).toMatchObject({ status: 503, headers: { 'retry-after': '5' } });
+      expect(problem.detail).toContain('may have been done: look, or repeat it with the same Idempotency-Key');
     },
   );
 

@@ -42,10 +42,15 @@ const sentences: Record<string, string> = {
 
 const sentence = (text: string) => (/[.!?]$/.test(text) ? text : `${text}.`);
 
+const lost =
+  'The connection to the database was lost meanwhile. What was asked may have been done: look, or repeat it with the same Idempotency-Key.';
+
 function explainDatabaseFault(error: unknown): Problem | undefined {
   switch (databaseFaultOf(error)) {
-    case 'away':
+    // A COMMIT may have been under way.
     case 'ended':
+      return tryAgainLater(lost, 5, error);
+    case 'away':
     case 'read-only':
       return tryAgainLater('The database does not answer. Nothing was accepted; try again.', 5, error);
     case 'stale':

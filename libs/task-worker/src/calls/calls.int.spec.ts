@@ -1,4 +1,4 @@
-import { Broker, type Logger } from '@mentorhub/messaging';
+import { Broker, largestBodyBytes, type Logger } from '@mentorhub/messaging';
 import { createLogger } from '@mentorhub/service';
 import { createVhost, eventually, startTcpProxy, type TcpProxy, type TestVhost } from '@mentorhub/testing';
 import { z } from 'zod';
@@ -89,6 +89,27 @@ describe('calls', () => {
       [1, 2, 3].flatMap((number) => [ask(number), other.ask(Double, { number, times: 10 })]),
     );
     expect(answers.map(({ number }) => number)).toEqual([2, 10, 4, 20, 6, 30]);
+  });
+
+  it('are refused when their answer is larger than a message can be', async () => {
+    const broker = await startBroker();
+    const Much = defineCall({ name: 'example.much', queue, input: z.null(), output: z.string() });
+    const server = new CallServer({ broker, exchanges, queue, logger });
+    servers.push(server.answer(Much, () => Promise.resolve('x'.repeat(largestBodyBytes))));
+    server.start();
+    await server.ready();
+    await expect(calls.ask(Much, null, { timeoutSeconds: 200 })).rejects.toMatchObject({
+      code: 'failed',
+      message: expect.stringContaining('more than a message can hold: ask for less at once'),
+    });
+  });
+
+  it('whose connection to the database was lost may have been done', async () => {
+    await serve(() => Promise.reject(Object.assign(new Error('terminated'), { code: '57P01' })));
+    await expect(ask(1)).rejects.toMatchObject({
+      code: 'failed',
+      message: expect.stringContaining('may have been done'),
+    });
   });
 
   it('are refused with the reason and its places', async () => {
