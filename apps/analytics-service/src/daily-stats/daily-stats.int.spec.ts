@@ -91,6 +91,12 @@ describe('the daily statistics', () => {
     });
   });
 
+  it('count a mail of a name that nobody knows as one of an unknown kind', async () => {
+    await analytics.tellTasks([taskEvent('email.send\n', 'failed', '2025-11-21T12:00:00Z')]);
+    await eventuallyPasses(async () => expect((await analytics.readOne('2025-11-21')).mails.failed).toBe(1));
+    expect((await analytics.readOne('2025-11-21')).mails.byKind).toMatchObject({ unknown: { sent: 0, failed: 1 } });
+  });
+
   it('are answered for at most 366 days', async () => {
     expect(await analytics.read('2024-01-01', '2024-12-31')).toHaveLength(366);
     await expect(analytics.read('2024-01-01', '2025-01-01')).rejects.toMatchObject({ code: 'invalid' });

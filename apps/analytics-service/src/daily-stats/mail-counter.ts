@@ -1,3 +1,4 @@
+import { catalogue } from '@mentorhub/contracts';
 import { taskEventId, type TaskEvent } from '@mentorhub/task-store';
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
@@ -35,7 +36,12 @@ const isEndOfMail = ({ name, kind, result }: MailEvent) =>
 
 const isSuppressed = (result: unknown) => typeof result === 'object' && result !== null && 'suppressed' in result;
 
-const happeningOf = ({ kind, at, name }: MailEvent) => ({ kind: kinds[kind]!, at, subject: name });
+/** Anybody who can publish may have written the name. */
+const happeningOf = ({ kind, at, name }: MailEvent) => ({
+  kind: kinds[kind]!,
+  at,
+  subject: catalogue.tasks.has(name) ? name : 'unknown',
+});
 
 /* Ids are met in one order, so that two replicas that were told the same cannot dead-lock. */
 const claimSql = `

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
+import { publicCaller } from '../auth/api-keys.js';
 import { invalid } from '../problems/problem.js';
 import { canonicalJson } from './canonical-json.js';
 
@@ -21,13 +22,14 @@ export const Creating = createParamDecorator(creatingRequestOf);
 /** @throws {Problem} 422 for a key that is none. */
 export function creatingRequestOf(_data: unknown, context: ExecutionContext): CreatingRequest {
   const request = context.switchToHttp().getRequest<FastifyRequest>();
+  const { caller } = request;
+  const route = `${request.method} ${request.routeOptions.url}`;
   const key = readKey(request.headers['idempotency-key']);
-  return {
-    caller: request.caller,
-    route: `${request.method} ${request.routeOptions.url}`,
-    keyHash: key === undefined ? undefined : sha256(key),
-    bodyHash: key === undefined ? Buffer.alloc(0) : sha256(canonicalJson(request.body)),
-  };
+  if (key === undefined) return { caller, route, keyHash: undefined, bodyHash: Buffer.alloc(0) };
+  const bodyHash = sha256(canonicalJson(request.body));
+  // All who need no key of ours are one caller: what one of them has used must not be in the way of another.
+  const ownKey = caller === publicCaller ? `${key} ${bodyHash.toString('hex')}` : key;
+  return { caller, route, keyHash: sha256(ownKey), bodyHash };
 }
 
 /** 1 to 255 visible ASCII characters. */

@@ -36,6 +36,15 @@ describe('the Idempotency-Key', () => {
     expect(await count(table)).toBe(after);
   });
 
+  it('A4: is not in the way of another stranger who chose the same one', async () => {
+    const emails = ['one@example.com', 'two@example.com'];
+    const answers = await Promise.all(
+      emails.map((email) => post('/v1/password-resets', { email }, 'everybody-s', { authorization: '' })),
+    );
+    expect(answers.map(({ status }) => status)).toEqual([202, 202]);
+    expect(answers.map(({ headers }) => headers.get('idempotent-replayed'))).toEqual([null, null]);
+  });
+
   it('A4: gives one answer to twenty requests at the same moment and does the work once', async () => {
     const before = await count('tasks.task');
     const answers = await Promise.all(Array.from({ length: 20 }, () => post('/v1/tasks', task, 'at-once')));

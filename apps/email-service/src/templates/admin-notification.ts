@@ -2,7 +2,7 @@ import type { Chart } from '@mentorhub/contracts';
 import { barChart, chartSize, highestOf, seriesColours } from './bar-chart.js';
 import { markup, type Markup } from './markup.js';
 import type { MailContent } from './mail-content.js';
-import { paragraph, renderPage } from './page.js';
+import { paragraph, paragraphsOf, renderPage } from './page.js';
 
 export interface AdminNotification {
   subject: string;
@@ -17,7 +17,7 @@ const chartName = 'chart';
 
 /** A report or a warning: text, a table, and a chart as an inline picture, whose figures the text form lists. */
 export function renderAdminNotification({ subject, content, facts, chart }: AdminNotification): MailContent {
-  const paragraphs = content.trim().split(/(?:\r\n|\r|\n){2,}/);
+  const paragraphs = paragraphsOf(content);
   const [first = '', ...others] = paragraphs;
   const parts = [paragraph(first), table(facts), ...(chart ? [picture(chart)] : []), ...others.map(paragraph)];
   const html = renderPage({

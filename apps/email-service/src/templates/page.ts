@@ -40,6 +40,13 @@ ${body}
 `.toString();
 }
 
+/** Blank lines part paragraphs, however its lines end. */
+export const paragraphsOf = (text: string): string[] =>
+  text
+    .trim()
+    .replace(/\r\n?/g, '\n')
+    .split(/\n{2,}/);
+
 /** A paragraph; its line breaks stay. */
 export function paragraph(text: string): Markup {
   return markup`<p style="margin:16px 0 0;">${lines(text)}</p>\n`;

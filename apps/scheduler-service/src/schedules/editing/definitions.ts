@@ -2,7 +2,7 @@ import type { NewSchedule, ScheduleChange } from '@mentorhub/contracts';
 import type { ScheduleRow } from '../schedule-row.js';
 import { firingOf } from '../timing/jitter.js';
 import type { Timing } from '../timing/timing.js';
-import { firstSlot } from './check-schedule.js';
+import { firstSlot, readable } from './check-schedule.js';
 import type { ScheduleDefinition } from './schedule-table.js';
 
 type Decided = Omit<ScheduleDefinition, 'nextSlot' | 'dueAt'>;
@@ -26,9 +26,9 @@ export function changedDefinition(row: ScheduleRow, change: ScheduleChange, now:
   };
 }
 
-/** With the slot that it waits for from now on. */
-export function startingNow(decided: Decided, now: Date): ScheduleDefinition {
-  const nextSlot = firstSlot(decided, now);
+/** With the slot that it waits for from now on. @param stated whether its timing is stated in this very moment. */
+export function startingNow(decided: Decided, now: Date, stated = true): ScheduleDefinition {
+  const nextSlot = stated ? firstSlot(decided, now) : readable(decided).next(now);
   return { ...decided, nextSlot, dueAt: nextSlot && firingOf(decided.id, nextSlot, decided.jitter) };
 }
 

@@ -117,6 +117,20 @@ describe('schedules at run time', () => {
     await expect(change({ name: 'other' })).rejects.toMatchObject({ code: 'conflict' });
   });
 
+  it('E42: are made once by a call that comes again when its time lies in the past meanwhile', async () => {
+    const id = randomUUID();
+    const { version } = await create({ at: tomorrow }, id);
+    expect((await create({ at: '2020-01-01T00:00:00Z' }, id)).version).toBe(version);
+  });
+
+  it('E42: do not make up for an instant that passed while they were paused', async () => {
+    await create({ at: tomorrow });
+    await change({ enabled: false });
+    await database.query(`UPDATE scheduler.schedule SET at = clock_timestamp() - interval '1 s'`);
+    expect((await change({ enabled: true })).schedule).toMatchObject({ enabled: true, nextFiring: null });
+    expect((await find()).schedule).toMatchObject({ nextFiring: null });
+  });
+
   it.each<[Wanted, string, string]>([
     [{ cron: '61 * * * *' }, 'cron', 'field 1, the minute, is "61"'],
     [{ cron: '0 0 30 2 *' }, 'cron', 'names no time that ever comes'],

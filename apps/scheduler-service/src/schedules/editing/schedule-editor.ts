@@ -20,8 +20,12 @@ export class ScheduleEditor {
     private readonly table: ScheduleTable,
   ) {}
 
-  /** @param id of a call: the same again answers what is there. @throws {CallRefusedError} */
-  async create(schedule: NewSchedule, id: string = randomUUID()): Promise<VersionedSchedule> {
+  /** @param given the id of a call: the same again answers what is there. @throws {CallRefusedError} */
+  async create(schedule: NewSchedule, given?: string): Promise<VersionedSchedule> {
+    // Before its times are looked at: what lay ahead at the first call may lie in the past at the second.
+    const known = given === undefined ? undefined : await this.table.findById(given);
+    if (known) return versioned(known);
+    const id = given ?? randomUUID();
     const now = await this.table.now();
     const wanted = newDefinition(id, schedule, now);
     assertFits([...taskFaults(schedule.task, schedule.payload), ...timingFaults(wanted, now)]);
@@ -45,7 +49,7 @@ export class ScheduleEditor {
       // What fell due while it was paused, or by the timing that it had, is not made up for.
       const restarts = changesTiming(change) || (wanted.enabled && !row.enabled);
       const { nextSlot, dueAt } = row;
-      const after = restarts ? startingNow(wanted, now) : { ...wanted, nextSlot, dueAt };
+      const after = restarts ? startingNow(wanted, now, changesTiming(change)) : { ...wanted, nextSlot, dueAt };
       return versioned(await this.table.update(tx, after).catch(nameTakenBy(after.name)));
     });
   }
