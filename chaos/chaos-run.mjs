@@ -79,8 +79,12 @@ export class ChaosRun {
     this.leftOver = await untilQuiet(this);
     this.progress.stop();
     await this.following;
-    await this.fleet.untilReady(this.signal);
-    this.unorderly = await this.fleet.retire();
+    const missing = await this.fleet.untilReady(this.signal).then(
+      () => [],
+      ({ message }) => [message],
+    );
+    this.signal.throwIfAborted();
+    this.unorderly = [...missing, ...(await this.fleet.retire())];
     await this.fleet.closeProxies();
   }
 
