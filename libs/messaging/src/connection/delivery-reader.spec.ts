@@ -1,24 +1,17 @@
 import type { ConsumeMessage } from 'amqplib';
 import fc from 'fast-check';
-import { createRequire } from 'node:module';
 import { PassThrough } from 'node:stream';
+import { defs, insideAmqplib, makeBodyFrame } from '../../test/amqplib-insides.js';
 import { readDeliveries } from './delivery-reader.js';
 import { isSendable } from '../publishing/sendable-headers.js';
 import { deepestTable } from './read-properties.js';
 
-/** What amqplib has inside and does not export. */
-const amqplib = createRequire(createRequire(import.meta.url).resolve('amqplib'));
-const defs = amqplib('./lib/defs.js') as {
-  encodeMethod(method: number, channel: number, fields: object): Buffer;
-  encodeProperties(properties: number, channel: number, size: number, fields: object): Buffer;
-  BasicDeliver: number;
-  BasicReturn: number;
-  BasicAck: number;
-  BasicProperties: number;
+const { Connection } = insideAmqplib('./lib/connection.js') as {
+  Connection: new (stream: PassThrough) => InnerConnection;
 };
-const { makeBodyFrame } = amqplib('./lib/frame.js') as { makeBodyFrame(channel: number, body: Buffer): Buffer };
-const { Connection } = amqplib('./lib/connection.js') as { Connection: new (stream: PassThrough) => InnerConnection };
-const { Channel } = amqplib('./lib/channel_model.js') as { Channel: new (connection: InnerConnection) => InnerChannel };
+const { Channel } = insideAmqplib('./lib/channel_model.js') as {
+  Channel: new (connection: InnerConnection) => InnerChannel;
+};
 
 interface InnerConnection {
   channels: ({ channel: InnerChannel } | null | undefined)[];

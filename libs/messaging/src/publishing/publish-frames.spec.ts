@@ -1,21 +1,11 @@
 import fc from 'fast-check';
-import { createRequire } from 'node:module';
+import { defs, insideAmqplib, makeBodyFrame } from '../../test/amqplib-insides.js';
 import { ackFrames } from '../consuming/ack-frames.js';
 import { messageProperties } from './message-properties.js';
 import type { OutgoingMessage } from './outgoing-message.js';
 import { PublishFrames } from './publish-frames.js';
 
-/** amqplib's own encoders and parser, which it does not export. */
-const amqplib = createRequire(createRequire(import.meta.url).resolve('amqplib'));
-const defs = amqplib('./lib/defs.js') as {
-  encodeMethod(method: number, channel: number, fields: object): Buffer;
-  encodeProperties(properties: number, channel: number, size: number, fields: object): Buffer;
-  BasicPublish: number;
-  BasicProperties: number;
-  BasicAck: number;
-};
-const frame = amqplib('./lib/frame.js') as { makeBodyFrame(channel: number, body: Buffer): Buffer };
-const args = amqplib('./lib/api_args.js') as {
+const args = insideAmqplib('./lib/api_args.js') as {
   publish(exchange: string, routingKey: string, options: object): Record<string, unknown>;
 };
 
@@ -23,7 +13,7 @@ function byAmqplib(channel: number, message: OutgoingMessage): Buffer {
   const fields = args.publish(message.exchange, message.routingKey, messageProperties(message));
   const method = defs.encodeMethod(defs.BasicPublish, channel, fields);
   const properties = defs.encodeProperties(defs.BasicProperties, channel, message.body.length, fields);
-  const body = message.body.length > 0 ? [frame.makeBodyFrame(channel, message.body)] : [];
+  const body = message.body.length > 0 ? [makeBodyFrame(channel, message.body)] : [];
   return Buffer.concat([method, properties, ...body]);
 }
 
