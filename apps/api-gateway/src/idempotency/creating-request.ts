@@ -10,7 +10,7 @@ export interface CreatingRequest {
   readonly caller: string;
   /** Method and route template. */
   readonly route: string;
-  /** SHA-256 of the Idempotency-Key; undefined without one. */
+  /** SHA-256 of the Idempotency-Key, and of those who send no key of ours with the body; undefined without one. */
   readonly keyHash: Buffer | undefined;
   /** SHA-256 of the body's meaning: neither blanks nor the order of fields count. */
   readonly bodyHash: Buffer;

@@ -101,13 +101,15 @@ describe('The line of what is enqueued outside of transactions', () => {
     const add = (id: string) => line.add([{ ...task(id), chosenId: true }]);
     const calls = ['x', 'x', 'x', 'x', 'x', 'y'].map(add);
     await nextTurn();
-    expect(statements.map(({ ids }) => ids)).toEqual([['x'], ['y']]);
-    for (let answered = 0; answered < 6; answered += 1) {
+    calls.push(add('z'));
+    await nextTurn();
+    expect(statements.map(({ ids }) => ids)).toEqual([['x'], ['y'], ['z']]);
+    for (let answered = 0; answered < 7; answered += 1) {
       statements[answered]!.answer();
       await nextTurn();
     }
     await Promise.all(calls);
-    expect(statements).toHaveLength(6);
+    expect(statements).toHaveLength(7);
   });
 
   it('sends at most a mebibyte in a statement of several calls', async () => {

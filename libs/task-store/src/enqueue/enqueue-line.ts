@@ -84,8 +84,8 @@ export class EnqueueLine {
     return new Promise((resolve, reject) => {
       const line = tasks.some(({ chosenId }) => chosenId) ? this.chosen : this.plain;
       line.waiting.push({ tasks, bytes, since: performance.now(), resolve, reject });
-      // What is added in the same tick belongs together.
-      if (line.waiting.length === 1) queueMicrotask(() => this.writeWaiting(line));
+      // What is added in the same tick belongs together. Those before it may wait for a chosen id alone.
+      if (line.waiting.length === 1 || line.statements < mostStatements) queueMicrotask(() => this.writeWaiting(line));
     });
   }
 

@@ -327,7 +327,7 @@ describe('Revoking a task', () => {
   });
 
   it.each([
-    [0, 'published', 'its message may still arrive'],
+    [10, 'published', 'its message may still arrive'],
     [21, 'moved', 'no publish takes so long'],
   ])('C32: %i s after its lease for publishing has run out it is %s, since %s', async (seconds, answer) => {
     const id = await enqueue(Record, 'unclear', { countdownSeconds: 3600 });

@@ -51,6 +51,10 @@ describe('A service that is stopped', () => {
     expect(calls).toHaveLength(30);
   });
 
+  /** Calls that a process enqueued, published and did not mark: their first lease, of 5 s, still runs. */
+  const leftLeased = `SELECT id FROM tasks.task WHERE name = '${Call.name}' AND published_at IS NULL AND publish_attempts = 1
+    AND claimed_until BETWEEN clock_timestamp() AND accepted_at + interval '5 s'`;
+
   it('B22: under load loses nothing and fails nothing, through three restarts', async () => {
     const producer = await start('producer', {});
     script.record = async ({ note }, ctx) => {
@@ -64,6 +68,7 @@ describe('A service that is stopped', () => {
       const application = await start(worker);
       await eventually(() => calls.length > before + 20);
       await application.stop();
+      expect(await servers.database.query(leftLeased)).toEqual([]);
     }
     const last = await start('last');
     const ended = await Promise.all(sent.map(({ id }) => last.ended(id)));
@@ -72,8 +77,9 @@ describe('A service that is stopped', () => {
     expect(await last.ledger()).toHaveLength(300);
     expect(new Set(calls).size).toBe(300);
     expect(calls).toHaveLength(300);
-    // How often each was published is another matter: on a machine that stalls for 5 s, a lease runs out before the mark.
-    const unmarked = `SELECT name, publish_attempts FROM tasks.task WHERE published_at IS NULL`;
+    // Once, unless the machine stalled for so long that the first lease ran out before the mark.
+    const unmarked = `SELECT name, publish_attempts FROM tasks.task
+      WHERE published_at IS NULL OR publish_attempts <> 1 AND published_at < accepted_at + interval '5 s'`;
     expect(await servers.database.query(unmarked)).toEqual([]);
     expect(await left(servers, 'dead-letters')).toEqual([]);
   });
