@@ -1,6 +1,7 @@
 export type { NextAttempt } from './endings/endings.js';
 export { takeInDeadLetters, type DeadLetter, type ParkedEnvelope } from './dead-letters/dead-letters.js';
 export { idOfBytes, keepDeadLetter } from './dead-letters/keep-dead-letter.js';
+export { letterId, originalHeaders } from './dead-letters/letter-id.js';
 export { isDataFault, isRefusedValue } from './data-fault.js';
 export { OverloadError } from './enqueue/enqueue-line.js';
 export type { NewEvent } from './enqueue/insert-events.js';
@@ -8,6 +9,7 @@ export type { InsertedTask, NewTask } from './enqueue/insert-tasks.js';
 export type { Move } from './enqueue/move-task.js';
 export type { Flow, StartLease } from './flow/flow.js';
 export type { TaskRecord, TimelineEntry } from './history/history.js';
+export { tasksHeldElsewhere } from './history/held-tasks.js';
 export { recentTasks } from './history/recent-tasks.js';
 export { projectEvents } from './history/project-events.js';
 export { taskEventId, type TaskError, type TaskEvent } from './history/task-event.js';

@@ -1,7 +1,7 @@
 import { catalogue, streams } from '@mentorhub/contracts';
 import type { Delivery } from '@mentorhub/messaging';
 import { deadLetterMetrics } from '@mentorhub/metrics';
-import { keepDeadLetter, takeInDeadLetters, type TaskStore } from '@mentorhub/task-store';
+import { keepDeadLetter, takeInDeadLetters, tasksHeldElsewhere, type TaskStore } from '@mentorhub/task-store';
 import type { EntityManager } from 'typeorm';
 import type { MailCounter } from '../daily-stats/mail-counter.js';
 import type { Reading, Rest, Stream } from '../ingest/stream.js';
@@ -26,6 +26,12 @@ export class DeadLetterStream implements Stream<IncomingLetter> {
   async write(tx: EntityManager, letters: readonly IncomingLetter[]): Promise<void> {
     await takeInDeadLetters(tx, letters);
     for (const letter of letters) if (letter.byBroker) await this.failTaskOf(tx, letter);
+  }
+
+  async heldElsewhere(tx: EntityManager, letters: readonly IncomingLetter[]): Promise<ReadonlySet<IncomingLetter>> {
+    const ids = letters.flatMap(({ byBroker, taskId }) => (byBroker && taskId !== undefined ? [taskId] : []));
+    const held = new Set(await tasksHeldElsewhere(tx, ids));
+    return new Set(letters.filter(({ byBroker, taskId }) => byBroker && taskId !== undefined && held.has(taskId)));
   }
 
   /** What a worker parked, it has counted. */

@@ -5,7 +5,7 @@ import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promi
 import type { DataSource } from 'typeorm';
 import { RetryPause } from './retry-pause.js';
 import type { Reading, Stream } from './stream.js';
-import { writeOrBisect, type Unwritten } from './write-or-bisect.js';
+import { isLockTimeout, writeOrBisect, type Unwritten } from './write-or-bisect.js';
 
 export interface IngestOptions<Item> {
   readonly stream: Stream<Item>;
@@ -26,7 +26,11 @@ interface Received<Item> extends Reading<Item> {
 
 /** A row's lock is held for milliseconds, unless somebody keeps a transaction open. */
 const lockTimeoutMs = 250;
+/** For what is known to be held, and for a part of a batch that had to wait already: there may be many. */
+const partLockTimeoutMs = 20;
 const lockedAgainMs = 500;
+/** So many times the stream's prefetch may be unacked, what waits for locks included. */
+const mostTimesPrefetch = 4;
 
 /** Keeps the message that an item came with. */
 interface Sourced<Item> {
@@ -42,7 +46,8 @@ interface Sourced<Item> {
  * 3. Only then its messages are acked. A crash before that delivers them again, to be written a second time.
  * 4. While PostgreSQL, or the broker for what is set aside, is away, the batch stays unacked and is tried again, which is
  *    the probe; the prefetch bounds what waits here meanwhile.
- * 5. What concerns a row that somebody keeps locked waits by itself, unacked, and is tried again twice a second.
+ * 5. What concerns a row that somebody keeps locked waits by itself, unacked, and is tried again twice a second. When it has
+ *    taken half of the places, the others get as many anew, up to a bound.
  * 6. `stop` takes no more, finishes the batch under way and gives the rest back. Idempotent.
  */
 export class StreamIngest<Item> implements OnApplicationBootstrap, OnModuleDestroy {
@@ -50,10 +55,18 @@ export class StreamIngest<Item> implements OnApplicationBootstrap, OnModuleDestr
   private locked: Received<Item>[] = [];
   private lockedTriedAt = 0;
   private consumer: Consumer | undefined;
+  private prefetch: number;
+  /** How many waited for locks when places were added last. */
+  private heldBefore = 0;
+  /** Rows were found that somebody else holds: more places help the others then, as they do not when a whole table is locked. */
+  private rowsAreHeld = false;
+  private arrival = new AbortController();
   private working: Promise<void> | undefined;
   private readonly stopping = new AbortController();
 
-  constructor(private readonly options: IngestOptions<Item>) {}
+  constructor(private readonly options: IngestOptions<Item>) {
+    this.prefetch = options.stream.prefetch;
+  }
 
   onApplicationBootstrap(): void {
     this.start();
@@ -67,7 +80,7 @@ export class StreamIngest<Item> implements OnApplicationBootstrap, OnModuleDestr
     const { broker, stream, health } = this.options;
     this.consumer ??= broker.consume({
       queue: stream.queue,
-      prefetch: stream.prefetch,
+      prefetch: this.prefetch,
       onDelivery: (delivery) => this.take(delivery),
     });
     const without = `This process has no consumer on the queue "${stream.queue}": RabbitMQ is away or the queue is gone. It subscribes again by itself.`;
@@ -84,8 +97,9 @@ export class StreamIngest<Item> implements OnApplicationBootstrap, OnModuleDestr
 
   private take(delivery: Delivery): void {
     // After a reconnect the broker delivers again what waits here; the old copies must not pile up.
-    if (this.waiting.length >= this.options.stream.prefetch) this.waiting = this.waiting.filter(isOpen);
+    if (this.waiting.length >= this.prefetch) this.waiting = this.waiting.filter(isOpen);
     this.waiting.push(delivery);
+    this.arrival.abort();
     this.working ??= this.work();
   }
 
@@ -94,49 +108,67 @@ export class StreamIngest<Item> implements OnApplicationBootstrap, OnModuleDestr
     const { signal } = this.stopping;
     while ((this.waiting.length > 0 || this.locked.length > 0) && !signal.aborted) {
       if (this.waiting.length > 0) await this.untilDone(this.nextBatch());
-      else await pause(lockedAgainMs, undefined, { signal }).catch(() => undefined);
+      else await this.untilNext(lockedAgainMs);
       await this.tryLocked();
     }
     this.working = undefined;
   }
 
+  private async untilNext(mostMs: number): Promise<void> {
+    this.arrival = new AbortController();
+    const signal = AbortSignal.any([this.stopping.signal, this.arrival.signal]);
+    await pause(mostMs, undefined, { signal }).catch(() => undefined);
+  }
+
   private async tryLocked(): Promise<void> {
     if (this.locked.length === 0 || performance.now() - this.lockedTriedAt < lockedAgainMs) return;
-    const batch = this.locked.filter(({ delivery }) => isOpen(delivery));
+    const left = this.locked.filter(({ delivery }) => isOpen(delivery));
     this.locked = [];
-    await this.untilDone(batch);
+    while (left.length > 0 && !this.stopping.signal.aborted)
+      await this.untilDone(
+        this.portion(() => left.shift()),
+        partLockTimeoutMs,
+      );
     this.lockedTriedAt = performance.now();
+    this.makeRoom();
   }
 
   private nextBatch(): Received<Item>[] {
-    const { stream, batchItems = 1_000, batchBytes = 4 << 20 } = this.options;
+    const { stream } = this.options;
+    return this.portion(() => {
+      const delivery = this.waiting.shift();
+      return delivery && { delivery, ...readingOf(stream, delivery) };
+    });
+  }
+
+  private portion(next: () => Received<Item> | undefined): Received<Item>[] {
+    const { batchItems = 1_000, batchBytes = 4 << 20 } = this.options;
     const batch: Received<Item>[] = [];
     for (let items = 0, bytes = 0; items < batchItems && bytes < batchBytes;) {
-      const delivery = this.waiting.shift();
-      if (!delivery) break;
-      const reading = readingOf(stream, delivery);
-      items += reading.items.length;
-      bytes += delivery.body.length;
-      batch.push({ delivery, ...reading });
+      const received = next();
+      if (!received) break;
+      items += received.items.length;
+      bytes += received.delivery.body.length;
+      batch.push(received);
     }
     return batch;
   }
 
-  private async untilDone(batch: readonly Received<Item>[]): Promise<void> {
+  private async untilDone(batch: readonly Received<Item>[], lockMs = lockTimeoutMs): Promise<void> {
     const pause = new RetryPause(this.stopping.signal);
     for (let open = batch; open.length > 0; open = batch.filter(({ delivery }) => isOpen(delivery))) {
       try {
-        return await this.ingest(open);
+        return await this.ingest(open, lockMs);
       } catch (error) {
-        this.tellFault(error, open.length);
+        if (error !== this.stopping.signal.reason) this.tellFault(error, open.length);
       }
       if (!(await pause.over())) return;
     }
   }
 
-  private async ingest(batch: readonly Received<Item>[]): Promise<void> {
+  private async ingest(batch: readonly Received<Item>[], lockMs: number): Promise<void> {
     const sourced = batch.flatMap((source) => source.items.map((item) => ({ item, source })));
-    const unwritten = await writeOrBisect(sourced, (part) => this.write(part));
+    const unwritten = await this.writeAll(sourced, lockMs);
     for (const received of batch) {
       const ofIt = unwritten.filter(({ item, locked }) => item.source === received && !locked);
       await this.setAsideOf(received, ofIt);
@@ -147,13 +179,74 @@ export class StreamIngest<Item> implements OnApplicationBootstrap, OnModuleDestr
       else
         this.locked.push({ ...received, delivery, items: locked.map(({ item }) => item.item), unreadable: undefined });
     }
+    if (lockMs === lockTimeoutMs) this.makeRoom();
   }
 
-  private async write(part: readonly Sourced<Item>[]): Promise<void> {
+  /** Waits for a lock once in a batch; then what is held is left out at once, and a stop waits for no more. */
+  private async writeAll(sourced: readonly Sourced<Item>[], lockMs: number): Promise<Unwritten<Sourced<Item>>[]> {
+    const after: { wait?: { readonly error: Error; readonly held: ReadonlySet<Item> } } = {};
+    const unwritten = await writeOrBisect(sourced, async (part) => {
+      if (after.wait) {
+        this.stopping.signal.throwIfAborted();
+        return this.write(without(part, after.wait.held), partLockTimeoutMs);
+      }
+      try {
+        await this.write(part, lockMs);
+      } catch (error) {
+        if (!isLockTimeout(error)) throw error;
+        const held = await this.heldElsewhere(sourced);
+        after.wait = { error: error as Error, held };
+        if (held.size === 0) throw error;
+        await this.write(without(part, held), partLockTimeoutMs);
+      }
+    });
+    if (!after.wait) return unwritten;
+    const { error, held } = after.wait;
+    return [
+      ...unwritten.filter(({ item }) => !held.has(item.item)),
+      ...sourced.filter(({ item }) => held.has(item)).map((item) => ({ item, error, locked: true })),
+    ];
+  }
+
+  private async heldElsewhere(sourced: readonly Sourced<Item>[]): Promise<ReadonlySet<Item>> {
+    const { dataSource, stream } = this.options;
+    const items = sourced.map(({ item }) => item);
+    const looking = dataSource.transaction(async (tx) => {
+      await tx.query(`SET LOCAL lock_timeout = ${partLockTimeoutMs}`); // a whole table may be locked
+      return (await stream.heldElsewhere?.(tx, items)) ?? new Set<Item>();
+    });
+    const held = await looking.catch((error: unknown) => {
+      if (!isLockTimeout(error)) throw error;
+      return new Set<Item>();
+    });
+    this.rowsAreHeld = held.size > 0;
+    return held;
+  }
+
+  /** A consumer that takes the place of another one has all its places free: what is unacked counts no longer. */
+  private makeRoom(): void {
+    const { prefetch } = this.options.stream;
+    const held = this.locked.length;
+    this.heldBefore = Math.min(this.heldBefore, held);
+    if (held === 0) return this.resize(prefetch);
+    if (!this.rowsAreHeld || held - this.heldBefore < prefetch / 2) return;
+    if (held + this.waiting.length + prefetch + 1 > mostTimesPrefetch * prefetch) return;
+    this.heldBefore = held;
+    this.resize(this.prefetch === prefetch ? prefetch + 1 : prefetch); // with as many as before there would be no new one
+  }
+
+  private resize(prefetch: number): void {
+    if (prefetch === this.prefetch) return;
+    this.prefetch = prefetch;
+    this.consumer?.resize(prefetch);
+  }
+
+  private async write(part: readonly Sourced<Item>[], lockMs: number): Promise<void> {
+    if (part.length === 0) return;
     const { dataSource, stream } = this.options;
     const items = part.map(({ item }) => item);
     await dataSource.transaction(async (tx) => {
-      await tx.query(`SET LOCAL lock_timeout = ${lockTimeoutMs}`);
+      await tx.query(`SET LOCAL lock_timeout = ${lockMs}`);
       await stream.write(tx, items);
     });
     stream.written(items);
@@ -183,6 +276,9 @@ export class StreamIngest<Item> implements OnApplicationBootstrap, OnModuleDestr
 }
 
 const isOpen = (delivery: Delivery): boolean => delivery.channelOpen;
+
+const without = <Item>(part: readonly Sourced<Item>[], held: ReadonlySet<Item>) =>
+  part.filter(({ item }) => !held.has(item));
 
 /** A stream does not throw here; if it does for some message, that must not end the process again and again. */
 function readingOf<Item>(stream: Stream<Item>, delivery: Delivery): Reading<Item> {

@@ -17,6 +17,11 @@ export interface Stream<Item> {
   read(delivery: Delivery): Reading<Item>;
   /** Writes items through `tx`. The same items may come again, so writing twice has to be writing once. */
   write(tx: EntityManager, items: readonly Item[]): Promise<void>;
+  /**
+   * Locks in `tx` what these items concern, as far as nobody else holds it, and answers those of them that somebody does. Asked for
+   * when a write had to wait for a lock; without it such items are found by halves.
+   */
+  heldElsewhere?(tx: EntityManager, items: readonly Item[]): Promise<ReadonlySet<Item>>;
   /** They are committed. */
   written(items: readonly Item[]): void;
   /** Keeps what could not be read or what the database refuses, durably once it resolves; may be called again. */

@@ -56,4 +56,17 @@ describe('writing a batch that may hold culprits', () => {
       [3, true],
     ]);
   });
+
+  it('leaves for later what meets a lock after fifty of them, and never waits for each of a thousand', async () => {
+    const held = Object.assign(new Error('canceling statement due to lock timeout'), { code: '55P03' });
+    const items = Array.from({ length: 1000 }, (_, n) => n);
+    let writes = 0;
+    const unwritten = await writeOrBisect(items, () => {
+      writes += 1;
+      return Promise.reject(held);
+    });
+    expect(unwritten.map(({ item }) => item)).toEqual(items);
+    expect(unwritten.every(({ locked }) => locked)).toBe(true);
+    expect(writes).toBeLessThan(75);
+  });
 });

@@ -1,7 +1,7 @@
 import { streams } from '@mentorhub/contracts';
 import type { Delivery } from '@mentorhub/messaging';
 import { analyticsMetrics, deadLetterMetrics } from '@mentorhub/metrics';
-import { projectEvents, type TaskEvent } from '@mentorhub/task-store';
+import { projectEvents, tasksHeldElsewhere, type TaskEvent } from '@mentorhub/task-store';
 import { sendOrKeep, type ParcelTakers } from '@mentorhub/task-worker';
 import type { EntityManager } from 'typeorm';
 import type { MailCounter } from '../daily-stats/mail-counter.js';
@@ -28,6 +28,11 @@ export class TaskEventStream implements Stream<TaskEvent> {
   async write(tx: EntityManager, events: readonly TaskEvent[]): Promise<void> {
     await projectEvents(tx, events);
     await this.mails.count(tx, events);
+  }
+
+  async heldElsewhere(tx: EntityManager, events: readonly TaskEvent[]): Promise<ReadonlySet<TaskEvent>> {
+    const held = new Set(await tasksHeldElsewhere(tx, [...new Set(events.map(({ taskId }) => taskId))]));
+    return new Set(events.filter(({ taskId }) => held.has(taskId)));
   }
 
   written(events: readonly TaskEvent[]): void {
