@@ -165,6 +165,7 @@ export const ${camel(prefix)}Service = (env?: NodeJS.ProcessEnv): ServiceOptions
 import { taskService } from '@mentorhub/task-worker';
 import { Module, type DynamicModule, type Type } from '@nestjs/common';
 import type { ${prefix}Config } from './config.js';
+import { migrationPlans } from './database/migrate-database.js';
 
 export const serviceName = '${name}';
 
@@ -180,7 +181,10 @@ export class ${prefix}Module {
     const queues = Object.fromEntries(queuesConsumedBy(serviceName).map((queue) => [queue, { concurrency }]));
     return {
       module: ${prefix}Module,
-      imports: [...taskService({ service: serviceName, config, contracts: mentorHub, queues }), ...taskModules],
+      imports: [
+        ...taskService({ service: serviceName, config, schemas: migrationPlans, contracts: mentorHub, queues }),
+        ...taskModules,
+      ],
     };
   }
 }

@@ -3,6 +3,7 @@ import { taskService } from '@mentorhub/task-worker';
 import { Module, type DynamicModule, type Type } from '@nestjs/common';
 import { taskQueues, type AnalyticsConfig } from './config.js';
 import { DailyStatsModule } from './daily-stats/daily-stats.module.js';
+import { migrationPlans } from './database/migrate-database.js';
 import { DeadLettersModule } from './dead-letters/dead-letters.module.js';
 import { TaskHistoryModule } from './task-history/task-history.module.js';
 
@@ -29,6 +30,7 @@ export class AnalyticsModule {
         ...taskService({
           service: serviceName,
           config,
+          schemas: migrationPlans,
           contracts: mentorHub,
           queues: Object.fromEntries(worked.map(([queue, atOnce]) => [queue, { concurrency: atOnce }])),
           // Beside the dead letters, since that is where what finds no queue ends.

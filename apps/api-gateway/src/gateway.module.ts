@@ -4,6 +4,7 @@ import { Module, type DynamicModule, type Type } from '@nestjs/common';
 import { AccountsModule, AccountTasksModule } from './accounts/accounts.module.js';
 import type { GatewayConfig, Role } from './config.js';
 import { CoursesModule } from './courses/courses.module.js';
+import { migrationPlans } from './database/migrate-database.js';
 import { DocumentationModule } from './documentation/documentation.module.js';
 import { SchedulesModule } from './schedules/schedules.module.js';
 import { SessionsModule, SessionTasksModule } from './sessions/sessions.module.js';
@@ -40,7 +41,13 @@ export class GatewayModule {
     return {
       module: GatewayModule,
       imports: [
-        ...taskService({ service: serviceName, config, contracts: mentorHub, queues: queuesOf(config) }),
+        ...taskService({
+          service: serviceName,
+          config,
+          schemas: migrationPlans,
+          contracts: mentorHub,
+          queues: queuesOf(config),
+        }),
         ...[...new Set(config.ROLE)].flatMap((role) => modulesOf(role, config)),
       ],
     };

@@ -2,6 +2,7 @@ import { mentorHub } from '@mentorhub/contracts';
 import { taskService } from '@mentorhub/task-worker';
 import { Module, type DynamicModule, type Type } from '@nestjs/common';
 import type { EmailConfig } from './config.js';
+import { migrationPlans } from './database/migrate-database.js';
 import { queuesOf } from './lanes.js';
 import { SendEmailModule } from './send-email/send-email.module.js';
 import { sendingRates } from './sending-rates/sending-rates.js';
@@ -22,6 +23,7 @@ export class EmailModule {
         ...taskService({
           service: serviceName,
           config,
+          schemas: migrationPlans,
           contracts: mentorHub,
           queues: queuesOf(config.QUEUES, config.SMTP_CONNECTIONS),
           ...(sharedRates && { sharedRates }),

@@ -2,6 +2,7 @@ import { mentorHub } from '@mentorhub/contracts';
 import { taskService } from '@mentorhub/task-worker';
 import { Module, type DynamicModule } from '@nestjs/common';
 import type { SchedulerConfig } from './config.js';
+import { migrationPlans } from './database/migrate-database.js';
 import { SchedulesModule } from './schedules/schedules.module.js';
 
 export const serviceName = 'scheduler-service';
@@ -12,7 +13,10 @@ export class SchedulerModule {
   static forRoot(config: SchedulerConfig): DynamicModule {
     return {
       module: SchedulerModule,
-      imports: [...taskService({ service: serviceName, config, contracts: mentorHub, queues: {} }), SchedulesModule],
+      imports: [
+        ...taskService({ service: serviceName, config, schemas: migrationPlans, contracts: mentorHub, queues: {} }),
+        SchedulesModule,
+      ],
     };
   }
 }

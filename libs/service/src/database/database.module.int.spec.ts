@@ -1,6 +1,14 @@
-import { createDatabase, eventually, startTcpProxy, type TcpProxy, type TestDatabase } from '@mentorhub/testing';
+import {
+  createDatabase,
+  eventually,
+  freePort,
+  startTcpProxy,
+  type TcpProxy,
+  type TestDatabase,
+} from '@mentorhub/testing';
 import { Inject, Injectable } from '@nestjs/common';
 import { InjectRepository, TypeOrmModule } from '@nestjs/typeorm';
+import { randomUUID } from 'node:crypto';
 import {
   Column,
   DataSource,
@@ -15,6 +23,7 @@ import { baseConfig, databaseConfig } from '../config/base-config.js';
 import { loadConfig } from '../config/load-config.js';
 import { startService, type RunningService } from '../lifecycle/start-service.js';
 import { DatabaseModule } from './database.module.js';
+import { migrateDatabase } from './migrate-command.js';
 
 @Entity({ schema: 'sample', name: 'note' })
 class Note {
@@ -38,10 +47,12 @@ class Notes {
   ) {}
 }
 
+const plans = [{ schema: 'sample', migrations: [CreateNotes1700000000001] }];
+
 const schema = z.object({ ...baseConfig, ...databaseConfig });
 
-function start(url: string): Promise<RunningService> {
-  const env = { DATABASE_URL: url, METRICS_PORT: '0', HOST: '127.0.0.1', LOG_LEVEL: 'silent' };
+function start(url: string, more: Record<string, string> = {}): Promise<RunningService> {
+  const env = { DATABASE_URL: url, METRICS_PORT: '0', HOST: '127.0.0.1', LOG_LEVEL: 'silent', ...more };
   return startService({
     name: 'notes-service',
     config: () => loadConfig(schema, env),
@@ -51,7 +62,7 @@ function start(url: string): Promise<RunningService> {
         DatabaseModule.forRoot({
           url: config.DATABASE_URL,
           applicationName: 'notes-service',
-          migrate: [{ schema: 'sample', migrations: [CreateNotes1700000000001] }],
+          schemas: plans,
         }),
         TypeOrmModule.forFeature([Note]),
       ],
@@ -67,7 +78,7 @@ describe('a service with a database', () => {
   const status = async (path: string) => (await fetch(`http://127.0.0.1:${service.operationsPort}${path}`)).status;
 
   beforeAll(async () => {
-    database = await createDatabase();
+    database = await createDatabase({ migrate: async (url) => void (await migrateDatabase(url, 'notes', plans)) });
     proxy = await startTcpProxy(database.url);
     service = await start(proxy.url);
   });
@@ -106,6 +117,41 @@ describe('a service with a database', () => {
     const busy = Array.from({ length: 10 }, () => dataSource.query('SELECT pg_sleep(0.4)'));
     expect(await status('/health/ready')).toBe(200);
     await Promise.all(busy);
+  });
+
+  it('waits for the migrations that it knows, is not ready meanwhile, and says why', async () => {
+    const empty = await createDatabase();
+    const port = await freePort();
+    const starting = start(empty.url, { METRICS_PORT: String(port) });
+    const report = async () =>
+      (await (await fetch(`http://127.0.0.1:${port}/health/ready`)).json()) as { checks: Record<string, string> };
+    const databaseCheck = () =>
+      report().then(
+        ({ checks }) => checks['database'],
+        () => undefined,
+      );
+    await eventually(async () => /lacks CreateNotes1700000000001/.test((await databaseCheck()) ?? ''), {
+      what: 'the service to say what it waits for',
+    });
+    await migrateDatabase(empty.url, 'notes', plans);
+    const waited = await starting;
+    expect(await databaseCheck()).toBe('ok');
+    expect(await waited.app.get(Notes).repository.count()).toBe(0);
+    await waited.stop();
+    await empty.remove();
+  });
+
+  it('starts without a look where its role may not see what was applied', async () => {
+    const role = `notes_${randomUUID().replaceAll('-', '')}`;
+    await database.query(`CREATE ROLE ${role} LOGIN PASSWORD '${role}'`);
+    await database.query(`GRANT USAGE ON SCHEMA sample TO ${role}`);
+    const url = new URL(database.url);
+    [url.username, url.password] = [role, role];
+    const other = await start(url.href);
+    expect((await fetch(`http://127.0.0.1:${other.operationsPort}/health/ready`)).status).toBe(200);
+    await other.stop();
+    await database.query(`DROP OWNED BY ${role}`);
+    await database.query(`DROP ROLE ${role}`);
   });
 
   it('closes every connection when it stops', async () => {

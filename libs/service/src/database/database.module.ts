@@ -8,20 +8,21 @@ import { SERVICE_LOGGER } from '../lifecycle/service.module.js';
 import { connectDatabase } from './connect-database.js';
 import { databaseOptions, type DatabaseSettings } from './database-options.js';
 import { DatabaseProbe } from './database-probe.js';
-import { runMigrations, type MigrationPlan } from './run-migrations.js';
+import { awaitSchemas } from './await-schemas.js';
+import type { MigrationPlan } from './run-migrations.js';
 
 export interface DatabaseModuleOptions extends DatabaseSettings {
-  /** Schemas to bring up to date before anything uses the database; default none. */
-  migrate?: readonly MigrationPlan[];
+  /** What must have been migrated before anything uses the database, by the service's `migrate`. Default: nothing. */
+  schemas?: readonly MigrationPlan[];
 }
 
 /**
  * Gives the whole application a connected `DataSource` (and `EntityManager`, and with `TypeOrmModule.forFeature`
- * repositories), and a `DatabaseProbe`. Everything that injects it is created only when PostgreSQL is there and migrated. Adds the readiness
+ * repositories), and a `DatabaseProbe`. Everything that injects it is created only when PostgreSQL is there, with the schemas it needs. Adds the readiness
  * check `database`. The pool closes in `onApplicationShutdown`, after servers and consumers have drained.
  * @throws {ConfigError} from the application's creation when PostgreSQL refuses the credentials.
  * @example
- * DatabaseModule.forRoot({ url: config.DATABASE_URL, applicationName: 'email-service', migrate: [{ schema: 'email', migrations }] })
+ * DatabaseModule.forRoot({ url: config.DATABASE_URL, applicationName: 'email-service', schemas: [{ schema: 'email', migrations }] })
  */
 @Global()
 @Module({})
@@ -55,6 +56,8 @@ export class DatabaseModule implements OnApplicationShutdown {
 class DatabaseConnector {
   private logger?: Logger;
   private signal?: AbortSignal;
+  /** What the schema lacks that this service needs. */
+  private missing: string | undefined;
 
   constructor(
     private readonly options: DatabaseModuleOptions,
@@ -65,20 +68,22 @@ class DatabaseConnector {
   prepare(logger: Logger, health: HealthChecks, shutdown: ShutdownSignal) {
     this.logger = logger;
     this.signal = shutdown.signal;
-    health.register('database', () => this.probe.check().catch(explainAway));
+    health.register('database', async () => (await this.probe.check().catch(explainAway)) && (this.missing ?? true));
     return { ...databaseOptions(this.options, logger), autoLoadEntities: true, toRetry: () => false };
   }
 
   async connect(typeOrmOptions?: DataSourceOptions): Promise<DataSource> {
     if (!this.logger || !typeOrmOptions) throw new Error('DatabaseModule was asked to connect before it was prepared.');
-    const dataSource = await connectDatabase(typeOrmOptions, { logger: this.logger, signal: this.signal });
-    for (const plan of this.options.migrate ?? []) await this.migrate(dataSource, plan);
-    return dataSource;
-  }
-
-  private async migrate(dataSource: DataSource, plan: MigrationPlan): Promise<void> {
-    const applied = await runMigrations(dataSource, plan);
-    if (applied.length > 0) this.logger?.info({ schema: plan.schema, applied }, `Migrated schema ${plan.schema}.`);
+    const { logger, signal } = this;
+    const dataSource = await connectDatabase(typeOrmOptions, { logger, signal });
+    try {
+      const tell = (missing: string | undefined) => (this.missing = missing);
+      await awaitSchemas(dataSource, this.options.schemas ?? [], { logger, signal, tell });
+      return dataSource;
+    } catch (error) {
+      await dataSource.destroy();
+      throw error;
+    }
   }
 }
 

@@ -1,4 +1,12 @@
-import { baseConfig, brokerConfig, databaseConfig, DatabaseModule, payloadConfig } from '@mentorhub/service';
+import {
+  baseConfig,
+  brokerConfig,
+  databaseConfig,
+  DatabaseModule,
+  payloadConfig,
+  type MigrationPlan,
+} from '@mentorhub/service';
+import { taskStoreMigrationPlan } from '@mentorhub/task-store';
 import type { DynamicModule } from '@nestjs/common';
 import { z } from 'zod';
 import { TasksModule, type TasksModuleOptions } from './tasks.module.js';
@@ -12,17 +20,25 @@ export interface TaskServiceOptions extends Pick<
   'service' | 'queues' | 'strandedDelays' | 'threadHandlers' | 'threads' | 'sharedRates'
 > {
   readonly config: TaskServiceConfig;
+  /** The schemas that it uses: it starts when all their migrations have been applied. Default: the task store's. */
+  readonly schemas?: readonly MigrationPlan[];
   /** What the deployment knows: its tasks, its topology, and what its exchanges are called. */
   readonly contracts: Pick<TasksModuleOptions, 'catalogue' | 'topology' | 'exchanges'>;
 }
 
 /** What every service with tasks imports: its database and the task runtime, as its configuration says. */
-export function taskService({ config, contracts, ...options }: TaskServiceOptions): DynamicModule[] {
+export function taskService({
+  config,
+  schemas = [taskStoreMigrationPlan],
+  contracts,
+  ...options
+}: TaskServiceOptions): DynamicModule[] {
   return [
     DatabaseModule.forRoot({
       url: config.DATABASE_URL,
       applicationName: options.service,
       poolSize: config.DATABASE_POOL_SIZE,
+      schemas,
     }),
     TasksModule.forRoot({
       ...contracts,
