@@ -4,7 +4,7 @@ import { Calls } from '@mentorhub/task-calls';
 import { eventually } from '@mentorhub/testing';
 import { randomUUID } from 'node:crypto';
 import { RunningEmailService } from '../../test/running-email-service.js';
-import { Suppressions } from './suppressions.js';
+import { listSql, Suppressions } from './suppressions.js';
 
 describe('the suppression list, as the gateway asks for it', () => {
   let email: RunningEmailService;
@@ -38,6 +38,21 @@ describe('the suppression list, as the gateway asks for it', () => {
       after = more ? items[0] && { since: items[0].since, email: items[0].email, scope: items[0].scope } : undefined;
     } while (after);
     expect(seen).toEqual(['b@example.com', 'a@example.com', 'gone@example.com', 'c@example.com']);
+  });
+
+  it('reads of a long list no more than a page', async () => {
+    const { database } = email;
+    await database.query(
+      `INSERT INTO email.suppression (address, scope, reason, task_id, created_at)
+       SELECT 'old-' || n || '@example.com', 'all', 'hard-bounce', gen_random_uuid(), timestamptz '2020-01-01Z' + n * interval '1 s'
+       FROM generate_series(1, 5000) n`,
+    );
+    await database.query('ANALYZE email.suppression');
+    const page = [10, null, '2020-01-01T00:30:00Z', 'old-1800@example.com', 'all'];
+    const plan = JSON.stringify(await database.query(`EXPLAIN ${listSql}`, page));
+    expect(plan).toContain('suppression_listed');
+    expect(plan).not.toContain('Sort');
+    await database.query(`DELETE FROM email.suppression WHERE address LIKE 'old-%'`);
   });
 
   it('tells of one address why nothing is sent to it, and since when', async () => {

@@ -58,7 +58,7 @@ export class Suppressions {
 const findSql = `
   SELECT reason FROM email.suppression WHERE address = lower($1) AND (scope = 'all' OR scope = $2) ORDER BY scope LIMIT 1`;
 
-const listSql = `
+export const listSql = `
   SELECT address AS email, scope, reason, diagnostics, task_id AS "taskId", created_at AS since
   FROM email.suppression
   WHERE ($2::text IS NULL OR address = lower($2))
