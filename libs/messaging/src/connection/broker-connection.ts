@@ -2,7 +2,7 @@ import { EventEmitter, once } from 'node:events';
 import type { Socket } from 'node:net';
 import { messagingMetrics } from '@mentorhub/metrics';
 import { AmqpConnectionManagerClass } from 'amqp-connection-manager';
-import type { ChannelModel } from 'amqplib';
+import { credentials, type ChannelModel } from 'amqplib';
 import { type BrokerAddress, brokerAddress, describeAddress } from './broker-address.js';
 import type { BrokerConfigurationError } from './broker-configuration-error.js';
 import { ConnectFailureJudge } from './connect-failure.js';
@@ -11,11 +11,14 @@ import { GrowingDelay } from './growing-delay.js';
 import { passOverLateFrames } from './late-frames.js';
 import type { Logger } from './logger.js';
 import { publishTagHeader } from './publish-tag.js';
+import { isClosed } from './channel-closing.js';
 import { readInTurns } from './read-in-turns.js';
 import { settledWithin } from './settled-within.js';
 
 const closeWithinSeconds = 2;
 const connectTimeoutMs = 10_000;
+/** A connection that lasted less counts as a failure: what is closed again at once must not be opened in a hot loop. */
+const stableAfterMs = 5_000;
 
 export interface BrokerConnectionOptions {
   role: 'publish' | 'consume';
@@ -51,7 +54,9 @@ export class BrokerConnection extends EventEmitter<ConnectionEvents> {
   address: BrokerAddress | undefined;
   private readonly judge = new ConnectFailureJudge();
   private readonly delay: GrowingDelay;
-  private readonly sockets = new AbortController();
+  /** Ends the sockets of the tries since the last one that is over: each keeps all its sockets for as long as it lives. */
+  private sockets = new AbortController();
+  private connectedAt = performance.now();
   private manager: AmqpConnectionManagerClass | undefined;
   private ending = false;
   private closing: Promise<void> | undefined;
@@ -65,19 +70,12 @@ export class BrokerConnection extends EventEmitter<ConnectionEvents> {
 
   start(): void {
     if (this.manager || this.ending) return;
-    const { urls, heartbeatSeconds, role, clientName } = this.options;
+    const { urls, heartbeatSeconds } = this.options;
     this.address = brokerAddress(urls[0] ?? '');
-    const connectionOptions = {
-      noDelay: true,
-      keepAlive: true,
-      timeout: connectTimeoutMs,
-      clientProperties: { connection_name: `${clientName} (${role})` },
-      signal: this.sockets.signal,
-    };
-    this.manager = new AmqpConnectionManagerClass(urls, {
-      heartbeatIntervalInSeconds: heartbeatSeconds,
-      connectionOptions,
-    });
+    this.manager = new AmqpConnectionManagerClass(
+      urls.map((url) => ({ url, connectionOptions: this.socketOptions(url) })),
+      { heartbeatIntervalInSeconds: heartbeatSeconds },
+    );
     this.listen(this.manager);
     // It rejects on refused credentials, which `connectFailed` reports too.
     this.manager.connect().catch(() => undefined);
@@ -95,26 +93,47 @@ export class BrokerConnection extends EventEmitter<ConnectionEvents> {
     return this.closing;
   }
 
+  private socketOptions(url: string) {
+    const { role, clientName } = this.options;
+    const signal = () => this.sockets.signal;
+    return {
+      noDelay: true,
+      keepAlive: true,
+      timeout: connectTimeoutMs,
+      clientProperties: { connection_name: `${clientName} (${role})` },
+      credentials: credentialsOf(url),
+      /** Read anew for each socket. */
+      get signal() {
+        return signal();
+      },
+    };
+  }
+
   private listen(manager: AmqpConnectionManagerClass): void {
     manager.on('connect', ({ connection, url }: { connection: ChannelModel; url: string }) =>
       this.connected(connection, url),
     );
     manager.on('connectFailed', ({ err, url }: { err: Error; url?: string }) => this.failed(err, url));
-    manager.on('disconnect', ({ err }: { err?: Error }) => this.lost(err));
+    manager.on('disconnect', ({ err }: { err?: Error }) => {
+      this.lost(err);
+      this.renewSockets();
+    });
     manager.on('blocked', ({ reason }: { reason: string }) => this.setBlocked(true, reason));
     manager.on('unblocked', () => this.setBlocked(false));
   }
 
   private connected(connection: ChannelModel, url: string): void {
     if (this.ending) return;
+    // Closed in the same packet as it was opened, before anybody could listen: nothing would ever tell.
+    if (isClosed(connection.connection)) return void connection.emit('close', new Error('closed while it was opened'));
     const { role, logger } = this.options;
     this.current = connection;
+    this.connectedAt = performance.now();
     readInTurns(socketOf(connection));
     passOverLateFrames(connection);
     readDeliveries(connection, publishTagHeader);
     this.address = brokerAddress(url);
     this.judge.connected();
-    this.delay.reset();
     this.failures = 0;
     messagingMetrics.connectionUp.set({ role }, 1);
     logger.info({ back: 'RabbitMQ', role, broker: describeAddress(this.address) }, 'Connected to RabbitMQ.');
@@ -129,10 +148,16 @@ export class BrokerConnection extends EventEmitter<ConnectionEvents> {
     const permanent = this.address && this.judge.permanent(error, this.address);
     if (permanent) this.options.onFatal(permanent);
     else this.warn(error);
+    this.renewSockets();
+  }
+
+  private renewSockets(): void {
+    if (!this.ending) this.sockets = new AbortController();
   }
 
   private lost(error?: Error): void {
     if (!this.manager) return;
+    if (performance.now() - this.connectedAt >= stableAfterMs) this.delay.reset();
     this.manager.reconnectTimeInSeconds = this.delay.nextSeconds();
     this.current = undefined;
     messagingMetrics.connectionUp.set({ role: this.options.role }, 0);
@@ -145,7 +170,7 @@ export class BrokerConnection extends EventEmitter<ConnectionEvents> {
     const { role, logger } = this.options;
     const broker = this.address && describeAddress(this.address);
     logger.warn(
-      { away: 'RabbitMQ', role, broker, reason: error.message, tries: this.failures },
+      { away: 'RabbitMQ', role, broker, reason: reasonOf(error), tries: this.failures },
       'RabbitMQ is away; trying again until it is back.',
     );
   }
@@ -178,6 +203,17 @@ export class BrokerConnection extends EventEmitter<ConnectionEvents> {
 async function socketClosed(connection: ChannelModel): Promise<void> {
   const socket = socketOf(connection);
   if (!socket.closed) await once(socket, 'close');
+}
+
+/** A host with several addresses fails once for each of them, and the error about all of them has no message. */
+export const reasonOf = (error: Error): string =>
+  error.message || (error instanceof AggregateError ? error.errors.map(reasonOf).join('; ') : error.name);
+
+/** amqplib decodes those of a URL as if it were written in Latin-1. Undefined: it takes its own. */
+function credentialsOf(url: string): ReturnType<typeof credentials.plain> | undefined {
+  const { username, password } = new URL(url);
+  if (username === '' && password === '') return undefined;
+  return credentials.plain(decodeURIComponent(username), decodeURIComponent(password));
 }
 
 const socketOf = ({ connection }: ChannelModel): Socket => (connection as unknown as { stream: Socket }).stream;

@@ -15,10 +15,10 @@ export function closeChannel(channel: Channel): Promise<void> {
 }
 
 /**
- * Whether a channel has been closed already. amqplib hands out a channel also when its close was read together with the answer
- * that opened it, and no event tells of it any more.
+ * Whether a channel or a connection has been closed already. amqplib hands it out also when its close was read together with the
+ * answer that opened it, and no event tells of it any more.
  */
-export const isClosed = (channel: object): boolean => Object.hasOwn(channel, 'sendMessage');
+export const isClosed = (opened: object): boolean => Object.hasOwn(opened, 'sendMessage');
 
 /** The reply code with which the server closed a channel or refused an operation, such as 404. */
 export function replyCode(error: unknown): number | undefined {

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { createVhost, eventually, startTcpProxy, type TcpProxy, type TestVhost } from '@mentorhub/testing';
 import { Broker, type BrokerOptions } from '../broker.js';
 import type { Topology } from '../topology/topology.js';
@@ -93,6 +94,19 @@ describe('the connection to RabbitMQ', () => {
     expect(fatal).toHaveLength(1);
     expect(fatal[0]?.message).toContain(`refused the user "${url.username}": correct the user and the password`);
     expect(JSON.stringify([fatal[0]?.message, log])).not.toContain('not-the-password');
+  });
+
+  it('logs in as a user whose name and password are written in other letters', async () => {
+    const [user, password] = [`björn-${randomUUID()}`, 'пароль/ä%'];
+    await vhost.management.createUser(user, password, { configure: '.*', write: '.*', read: '.*' });
+    const url = new URL(vhost.amqpUrl);
+    url.username = encodeURIComponent(user);
+    url.password = encodeURIComponent(password);
+    const broker = start(url.href);
+    await broker.untilReady();
+    expect(fatal).toEqual([]);
+    await broker.close();
+    await vhost.management.deleteUser(user);
   });
 
   it('D38: a vhost that does not exist is fatal, with one sentence', async () => {

@@ -175,7 +175,7 @@ export class QueueConsumer implements Consumer {
   }
 
   private refusedByServer(error: Error, message: string): void {
-    this.topology.doubt();
+    if (!aboutConsumerAlone.has(replyCode(error))) this.topology.doubt();
     this.tellLoss(error, error instanceof ConsumerCancelledError ? 'cancelled' : replyCode(error), message);
   }
 
@@ -189,6 +189,9 @@ export class QueueConsumer implements Consumer {
 async function bindQueue(channel: Channel, queue: string, bindings: readonly QueueBinding[]): Promise<void> {
   for (const { exchange, routingKey } of bindings) await channel.bindQueue(queue, exchange, routingKey);
 }
+
+/** No right to do so; unacked for longer than the broker's consumer time-out. */
+const aboutConsumerAlone: ReadonlySet<number | undefined> = new Set([403, 406]);
 
 const consumerOf = (queue: string): string => `the consumer of queue ${queue}`;
 

@@ -2,6 +2,9 @@ import { randomUUID } from 'node:crypto';
 import type { Channel } from 'amqplib';
 import type { TemporaryConsumerOptions } from './consumer.js';
 
+/** Its bindings may be refused, and then nobody ever consumes it. */
+const unusedMs = 60_000;
+
 /**
  * Declares a queue that only this connection may use and that vanishes with it. Its name is new each time: after a lost
  * connection the broker may hold the old one, exclusively, until it has noticed the loss.
@@ -14,6 +17,7 @@ export async function declareTemporaryQueue(
     exclusive: true,
     autoDelete: true,
     durable: false,
+    expires: unusedMs,
   });
   return queue;
 }

@@ -1,0 +1,123 @@
+import { eventually, freePort } from '@mentorhub/testing';
+import { EventEmitter, getEventListeners, once } from 'node:events';
+import { createServer, type AddressInfo, type Socket } from 'node:net';
+import { insideAmqplib } from '../../test/amqplib-insides.js';
+import { BrokerConnection, reasonOf } from './broker-connection.js';
+
+const defs = insideAmqplib('./lib/defs.js') as {
+  encodeMethod(method: number, channel: number, fields: object): Buffer;
+  ConnectionStart: number;
+  ConnectionTune: number;
+  ConnectionOpenOk: number;
+  ConnectionClose: number;
+};
+const method = (id: number, fields: object) => defs.encodeMethod(id, 0, fields);
+/** Class and method of what a client sends at the opening. */
+const [startOk, open] = [0x000a000b, 0x000a0028];
+
+/** Opens each connection as RabbitMQ does, and sends with the last answer what the test wants. */
+async function server(after: (connections: number) => Buffer | 'cut' | undefined) {
+  let connections = 0;
+  const sockets = new Set<Socket>();
+  const listening = createServer((socket) => {
+    sockets.add(socket);
+    const told = after((connections += 1));
+    let read = Buffer.alloc(0);
+    let greeted = false;
+    socket.on('error', () => undefined);
+    socket.on('data', (bytes) => {
+      read = Buffer.concat([read, bytes]);
+      if (!greeted) {
+        read = read.subarray(8);
+        greeted = true;
+        socket.write(
+          method(defs.ConnectionStart, {
+            versionMajor: 0,
+            versionMinor: 9,
+            serverProperties: {},
+            mechanisms: Buffer.from('PLAIN'),
+            locales: Buffer.from('en_US'),
+          }),
+        );
+      }
+      while (read.length >= 7 && read.length >= 8 + read.readUInt32BE(3)) {
+        const id = read.readUInt32BE(7);
+        read = read.subarray(8 + read.readUInt32BE(3));
+        if (id === startOk)
+          socket.write(method(defs.ConnectionTune, { channelMax: 10, frameMax: 131_072, heartbeat: 0 }));
+        if (id !== open) continue;
+        const opened = method(defs.ConnectionOpenOk, { knownHosts: '' });
+        socket.write(Buffer.isBuffer(told) ? Buffer.concat([opened, told]) : opened);
+        if (told === 'cut') setTimeout(() => socket.destroy(), 20);
+      }
+    });
+  });
+  await once(listening.listen(0, '127.0.0.1'), 'listening');
+  const { port } = listening.address() as AddressInfo;
+  return {
+    url: `amqp://guest:guest@127.0.0.1:${port}/`,
+    get connections() {
+      return connections;
+    },
+    close: async () => {
+      for (const socket of sockets) socket.destroy();
+      listening.close();
+      await once(listening, 'close');
+    },
+  };
+}
+
+describe('A connection to the broker', () => {
+  const silent = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
+  const connectionTo = (url: string, longestReconnectSeconds: number) =>
+    new BrokerConnection({
+      role: 'publish',
+      urls: [url],
+      clientName: 'test',
+      heartbeatSeconds: 0,
+      longestReconnectSeconds,
+      logger: silent,
+      onFatal: () => undefined,
+    });
+
+  it('is made anew when the server closed it in the same packet as it opened it', async () => {
+    const close = method(defs.ConnectionClose, { replyCode: 320, replyText: 'shutdown', classId: 0, methodId: 0 });
+    const broker = await server((connections) => (connections === 1 ? close : undefined));
+    const connection = connectionTo(broker.url, 0.05);
+    connection.start();
+    await eventually(() => broker.connections === 2 && connection.current, { what: 'a second connection' });
+    await connection.close();
+    await broker.close();
+  });
+
+  it('is made more and more slowly while the server closes it at once', async () => {
+    const broker = await server(() => 'cut');
+    const connection = connectionTo(broker.url, 30);
+    let ups = 0;
+    connection.on('up', () => (ups += 1));
+    connection.start();
+    await eventually(() => ups >= 3, { what: 'three connections' });
+    const since = performance.now();
+    await once(connection as EventEmitter, 'up');
+    expect(performance.now() - since).toBeGreaterThan(150); // the third wait is of 0.4 s, less a third
+    await connection.close();
+    await broker.close();
+  });
+
+  it('keeps nothing of tries that failed', async () => {
+    const connection = connectionTo(`amqp://guest:guest@127.0.0.1:${await freePort()}/`, 0.01);
+    connection.start();
+    const { sockets } = connection as unknown as { sockets: AbortController };
+    await eventually(() => (connection as unknown as { failures: number }).failures > 30, { what: 'many tries' });
+    expect(getEventListeners(sockets.signal, 'abort').length).toBeLessThan(3);
+    await connection.close();
+  });
+
+  it('says of a host with several addresses why each of them failed', () => {
+    const both = [new Error('connect ECONNREFUSED ::1:5672'), new Error('connect ECONNREFUSED 127.0.0.1:5672')];
+    expect(reasonOf(new AggregateError(both, ''))).toBe(
+      'connect ECONNREFUSED ::1:5672; connect ECONNREFUSED 127.0.0.1:5672',
+    );
+    expect(reasonOf(new Error('closed'))).toBe('closed');
+  });
+});
