@@ -30,7 +30,8 @@ const forgetEveryMs = 600_000;
  *
  * 1. `start` binds the worker's own broadcast queue, then loads the live tombstones: what is revoked in between is in one
  *    of the two. Only when it resolves may the worker consume.
- * 2. After every loss of the broadcast queue the tombstones are loaded again, since broadcasts were missed. Whenever the queue is
+ * 2. After every loss of the broadcast queue the tombstones are loaded again, since broadcasts were missed; until they are, it asks
+ *    PostgreSQL about each task. Whenever the queue is
  *    bound again, which is every few seconds, those since the time before: its binding may have been missing.
  * 3. Tombstones are forgotten when they expire. When there are more than it keeps, it asks PostgreSQL about each task.
  * 4. `stop` ends it.
@@ -41,6 +42,7 @@ export class RevocationWatch {
   private consumer: Consumer | undefined;
   /** When the tombstones were last known here; undefined while they are being loaded. */
   private knownAt: number | undefined;
+  private loads = 0;
   private forgetting: NodeJS.Timeout | undefined;
 
   constructor(private readonly options: RevocationWatchOptions) {
@@ -49,13 +51,14 @@ export class RevocationWatch {
 
   /** False when it is sure, without asking anybody, that a task is not among them. */
   mayHave({ taskId, run }: TaskRun): boolean {
-    return this.tombstones.know(taskId, run) !== 'not revoked';
+    return this.knownAt === undefined || this.tombstones.know(taskId, run) !== 'not revoked';
   }
 
   /** @throws what PostgreSQL throws, when it has to be asked. */
   async has(task: TaskRun): Promise<boolean> {
     const known = this.tombstones.know(task.taskId, task.run);
-    if (known !== 'ask') return known === 'revoked';
+    if (known === 'revoked') return true;
+    if (known === 'not revoked' && this.knownAt !== undefined) return false;
     const { revocations, dataSource } = this.options.store;
     return revocations.has(dataSource.manager, task);
   }
@@ -80,16 +83,17 @@ export class RevocationWatch {
     await this.consumer?.close();
   }
 
-  /** @throws {Error} it was stopped before. */
+  /** One that began before a further loss knows nothing of what was missed there. @throws {Error} it was stopped before. */
   private async load(): Promise<void> {
     const { signal } = this.stopping;
     this.knownAt = undefined;
+    const load = (this.loads += 1);
     for (;;) {
       await this.consumer?.untilActive(signal);
       try {
         const since = performance.now();
         await this.read();
-        this.knownAt = since;
+        if (load === this.loads) this.knownAt = since;
         return;
       } catch (error) {
         this.options.logger.warn({ err: error }, 'The revoked tasks could not be read; trying again.');

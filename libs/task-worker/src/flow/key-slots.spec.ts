@@ -1,5 +1,6 @@
 import type { Flow } from '@mentorhub/task-store';
 import { createLogger } from '@mentorhub/service';
+import { eventually } from '@mentorhub/testing';
 import { KeySlots } from './key-slots.js';
 
 const logger = createLogger('test', { LOG_LEVEL: 'silent', LOG_PRETTY: false });
@@ -46,5 +47,31 @@ describe('The slots of a key in one process', () => {
     slots.stop();
     expect(await waiting).toBeUndefined();
     await free?.();
+  });
+
+  it('are given back later when PostgreSQL was away, also one whose answer was lost', async () => {
+    const freed: string[] = [];
+    const taken: string[] = [];
+    let away = false;
+    const lost = () => Promise.reject(Object.assign(new Error('the database is away'), { code: '57P01' }));
+    const slots = new KeySlots({
+      logger,
+      flow: {
+        takeSlot: (_key: string, _limit: number, token: string) => (
+          taken.push(token),
+          away ? lost() : Promise.resolve(true)
+        ),
+        renewSlot: () => Promise.resolve(true),
+        freeSlot: (_key: string, token: string) => (away ? lost() : Promise.resolve(void freed.push(token))),
+      } as unknown as Flow,
+    });
+    const free = await slots.take('key', 2, 60);
+    away = true;
+    await expect(slots.take('key', 2, 60)).rejects.toThrow('away');
+    await free?.();
+    expect(freed).toEqual([]);
+    away = false;
+    await eventually(() => freed.length === 2, { what: 'both to be freed' });
+    expect(freed.sort()).toEqual(taken.sort());
   });
 });

@@ -17,6 +17,7 @@ interface Line {
 const leaseSeconds = 60;
 const renewEveryMs = 15_000;
 const askAgainMs = 200;
+const freeAgainMs = 1_000;
 
 /**
  * Bounds how many tasks of one key run at once over all replicas.
@@ -41,6 +42,7 @@ export class KeySlots {
         await new Promise((resolve) => setTimeout(resolve, askAgainMs * (0.5 + Math.random())));
       }
     } catch (error) {
+      void this.giveBack(key, token); // it may have been given, and the answer was lost
       this.leave(key);
       throw error;
     }
@@ -77,10 +79,22 @@ export class KeySlots {
 
   private async free(key: string, token: string, renewing: NodeJS.Timeout): Promise<void> {
     clearInterval(renewing);
-    await this.options.flow.freeSlot(key, token).catch((error: unknown) => {
-      this.options.logger.warn({ err: error, key }, 'A concurrency slot could not be freed; it expires in a minute.');
-    });
+    await this.giveBack(key, token);
     this.leave(key);
+  }
+
+  /** Nobody waits for more than the first try. */
+  private async giveBack(key: string, token: string, until = performance.now() + leaseSeconds * 1000): Promise<void> {
+    try {
+      await this.options.flow.freeSlot(key, token);
+    } catch (error) {
+      if (performance.now() > until) return;
+      this.options.logger.warn(
+        { err: error, key },
+        'A concurrency slot could not be freed; it is tried again until it expires, in a minute.',
+      );
+      setTimeout(() => void this.giveBack(key, token, until), freeAgainMs).unref();
+    }
   }
 
   private async renew(key: string, token: string): Promise<void> {
@@ -98,7 +112,7 @@ function inLine({ waiting }: Line, deadline: number): Promise<boolean> {
       waiting.delete(wake);
       resolve(place);
     };
-    const timer = setTimeout(() => wake(false), deadline - performance.now());
+    const timer = setTimeout(() => wake(false), Math.max(0, deadline - performance.now()));
     waiting.add(wake);
   });
 }

@@ -25,4 +25,14 @@ describe('A rate limiter', () => {
     const all = Promise.all([1, 2, 3].map(() => slow.afterOthersThatAreLate())).then(() => 'at once');
     expect(await Promise.race([all, new Promise(setImmediate)])).toBe('at once');
   });
+
+  it('has those that are late wait no longer when the process stops', async () => {
+    const lease = () => Promise.reject(new Error('Nothing is leased anew.'));
+    const limiter = new RateLimiter({ limit: { limit: 5, perSeconds: 1 }, lease });
+    const late = Promise.all(Array.from({ length: 500 }, () => limiter.afterOthersThatAreLate()));
+    limiter.stop();
+    expect(await Promise.race([late.then(() => 'at once'), new Promise((resolve) => setTimeout(resolve, 5_000))])).toBe(
+      'at once',
+    );
+  });
 });

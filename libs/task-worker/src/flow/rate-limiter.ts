@@ -37,6 +37,7 @@ export class RateLimiter {
   private readonly waiting: Waiter[] = [];
   /** Those whose start is leased, and the timers that tell them when it comes. */
   private readonly leased = new Map<NodeJS.Timeout, Waiter>();
+  private readonly stopping = new AbortController();
   private leasing = false;
   /** When the last one that was sent away comes back, in seconds of this process. */
   private lastBack = 0;
@@ -68,11 +69,13 @@ export class RateLimiter {
     const now = performance.now() / 1000;
     const at = Math.max(now, this.lastLate + this.intervalSeconds);
     this.lastLate = at;
-    if (at > now) await pause((at - now) * 1000);
+    const { signal } = this.stopping;
+    if (at > now) await pause((at - now) * 1000, undefined, { signal }).catch(() => undefined);
   }
 
   /** Sends away who waits: the process stops. */
   stop(): void {
+    this.stopping.abort();
     const leased = [...this.leased].map(([timer, waiter]) => (clearTimeout(timer), waiter));
     this.leased.clear();
     for (const { resolve } of [...this.waiting.splice(0), ...leased]) resolve({ kind: 'later', seconds: 0 });

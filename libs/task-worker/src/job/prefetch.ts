@@ -11,6 +11,9 @@ const mostBytes = 64 * 2 ** 20;
  * queue whose deliveries are done quickly gets up to a second's worth, since otherwise each would wait for the
  * broker. How quickly they come says nothing: what was waiting in the broker comes at once. Those that wait without a place (for a
  * rate, for a key) leave room for as many others and more, or they would hold up the queue. Never more than 4,000, nor more than would make 64 MiB of bodies of the usual size (but always the concurrency).
+ *
+ * What is held already comes on top of a new prefetch: it is made larger only while little waits here, so that at most one and a half
+ * times as much is held.
  */
 export class Prefetch {
   /** What is asked for; follows what is wanted in large steps. */
@@ -33,9 +36,10 @@ export class Prefetch {
    * A delivery is done.
    *
    * @param now milliseconds of a clock that does not jump.
+   * @param held how many are here and have not begun.
    * @returns the prefetch to have from now on, when it should be another.
    */
-  done(bodyBytes: number, now: number): number | undefined {
+  done(bodyBytes: number, now: number, held: number): number | undefined {
     this.since ??= now;
     this.count += 1;
     this.bytes += bodyBytes;
@@ -43,7 +47,7 @@ export class Prefetch {
     this.byPace = this.wantedByPace((now - this.since) / 1000);
     this.count = this.bytes = 0;
     this.since = now;
-    return this.resized();
+    return this.resized(held);
   }
 
   /**
@@ -51,15 +55,16 @@ export class Prefetch {
    *
    * @returns as `done`.
    */
-  waitWithoutPlace(count: number, bytes: number): number | undefined {
+  waitWithoutPlace(count: number, bytes: number, held: number): number | undefined {
     this.forWaiting = 2 * bytes > mostBytes ? 0 : 2 * count;
-    return this.resized();
+    return this.resized(held);
   }
 
-  private resized(): number | undefined {
+  private resized(held: number): number | undefined {
     const wanted = Math.min(most, this.byPace + this.forWaiting);
     if (wanted < 2 * this.value && wanted > this.value / 4) return undefined;
     if (wanted === this.value) return undefined;
+    if (wanted > this.value && held >= wanted / 2) return undefined;
     this.value = wanted;
     return wanted;
   }

@@ -1,4 +1,5 @@
 import type { Broker, Delivery } from '@mentorhub/messaging';
+import { jest } from '@jest/globals';
 import { QueueLane } from './queue-lane.js';
 
 type Deliver = (delivery: Delivery) => void;
@@ -30,6 +31,55 @@ describe('The lane of a queue', () => {
     turn.resolve();
     await lane.stop();
     expect({ done, most }).toEqual({ done: 5_000, most: 2 });
+  });
+
+  it('holds a bounded part of the queue, however its pace changes', async () => {
+    jest.useFakeTimers({ doNotFake: ['setImmediate', 'nextTick', 'queueMicrotask'] });
+    try {
+      const ended = new Map<number, () => void>();
+      let [fetched, finished, room] = [0, 0, 0];
+      let deliver: Deliver | undefined;
+      // As RabbitMQ does it: a new prefetch is for a new consumer, and what is unacked counts no longer.
+      const fetch = (more: number) => {
+        for (room = more; room > 0; room -= 1)
+          deliver?.({ body: Buffer.alloc(1), channelOpen: true, messageId: String(fetched++) } as Delivery);
+      };
+      let wanted: number | undefined;
+      const resizing = { ...consumer, resize: (to: number) => (wanted = to) };
+      const broker = {
+        consume: ({ onDelivery }: { onDelivery: Deliver }) => ((deliver = onDelivery), resizing),
+      } as unknown as Broker;
+      const lane = new QueueLane({
+        queue: 'work',
+        concurrency: 10,
+        mayStart: () => true,
+        process: ({ messageId }) => new Promise<void>((resolve) => ended.set(Number(messageId), resolve)),
+      });
+      lane.start(broker);
+      fetch(20);
+      let most = 0;
+      const finish = async (ms: number) => {
+        const [[n, end] = []] = ended;
+        if (n === undefined) return;
+        ended.delete(n);
+        jest.advanceTimersByTime(ms);
+        end?.();
+        finished += 1;
+        await new Promise(setImmediate);
+        if (wanted !== undefined) fetch(wanted);
+        else if (ended.size < 10) fetch(1);
+        wanted = undefined;
+        most = Math.max(most, fetched - finished);
+      };
+      for (let cycle = 0; cycle < 20; cycle += 1) {
+        for (let n = 0; n < 500; n += 1) await finish(0.2);
+        for (let n = 0; n < 10; n += 1) await finish(n === 0 ? 5_000 : 0);
+      }
+      expect(most).toBeLessThan(8_000);
+      for (const end of ended.values()) end();
+    } finally {
+      jest.useRealTimers();
+    }
   });
 
   it('keeps nothing of a connection that is lost while nothing may start', async () => {

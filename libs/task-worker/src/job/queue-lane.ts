@@ -113,7 +113,7 @@ export class QueueLane {
       .finally(() => {
         this.running -= 1;
         this.underWay.delete(processing);
-        this.resize(this.prefetch.done(delivery.body.length, performance.now()));
+        this.resize(this.prefetch.done(delivery.body.length, performance.now(), this.waiting.length));
         this.startNext();
       });
     this.underWay.add(processing);
@@ -135,7 +135,8 @@ export class QueueLane {
   private countWaiting(count: number, bytes: number): void {
     this.waitingWithout.count += count;
     this.waitingWithout.bytes += bytes;
-    this.resize(this.prefetch.waitWithoutPlace(this.waitingWithout.count, this.waitingWithout.bytes));
+    const { count: others, bytes: theirs } = this.waitingWithout;
+    this.resize(this.prefetch.waitWithoutPlace(others, theirs, this.waiting.length));
   }
 
   private resize(prefetch: number | undefined): void {

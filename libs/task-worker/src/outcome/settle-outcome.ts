@@ -27,6 +27,8 @@ export interface OutcomeSettlerOptions {
   readonly deadLetterExchange: string;
   readonly worker: string;
   readonly logger: Logger;
+  /** The process stops: what has not begun goes back to its queue, where it would have to wait for a broker that takes nothing. */
+  readonly stopping: () => boolean;
 }
 
 const laterSeconds = 5;
@@ -138,15 +140,25 @@ export class OutcomeSettler {
     const redeliveries = Math.max(atLeast, redeliveriesOf(delivery));
     const { [taskHeaders.strandings]: _ofItsWay, ...kept } = delivery.headers;
     const headers = { ...kept, ...(redeliveries > 0 && { [taskHeaders.redeliveries]: redeliveries }) };
-    if (await this.delay(delivery, seconds, headers)) delivery.ack();
+    await this.delayOrHandBack(delivery, seconds, headers);
   }
 
   private async sendAgain(delivery: Delivery, { seconds, times }: Extract<Outcome, { kind: 'stranded' }>) {
-    if (await this.delay(delivery, seconds, { ...delivery.headers, [taskHeaders.strandings]: times })) delivery.ack();
+    await this.delayOrHandBack(delivery, seconds, { ...delivery.headers, [taskHeaders.strandings]: times });
+  }
+
+  private async delayOrHandBack(delivery: Delivery, seconds: number, headers: Delivery['headers']): Promise<void> {
+    if (await this.delay(delivery, seconds, headers, this.options.stopping)) delivery.ack();
+    else if (delivery.channelOpen) delivery.handBack();
   }
 
   /** Publishes it to come back to its queue; the ladder counts in whole seconds from 1. */
-  private delay(delivery: Delivery, seconds: number, headers: Delivery['headers']): Promise<boolean> {
+  private delay(
+    delivery: Delivery,
+    seconds: number,
+    headers: Delivery['headers'],
+    isGivenUp?: () => boolean,
+  ): Promise<boolean> {
     const route = delayedRoute(delivery.queue, Math.min(Math.max(1, seconds), longestDelaySeconds));
     const { body, timestamp } = delivery;
     // Mandatory, since a level whose queue or binding is gone would drop it and confirm all the same.
@@ -158,7 +170,8 @@ export class OutcomeSettler {
       mandatory: true,
       ...(timestamp && { timestamp }),
     };
-    return this.untilDurable(delivery, { messages: [message, plainest(message)], letter: this.unmovable(delivery) });
+    const parcel = { messages: [message, plainest(message)], letter: this.unmovable(delivery) };
+    return this.untilDurable(delivery, parcel, isGivenUp);
   }
 
   private unmovable(delivery: Delivery): DeadLetter {
@@ -171,9 +184,12 @@ export class OutcomeSettler {
   /**
    * Sends on, or keeps, what must not get lost before the delivery is acked. Once the delivery's channel is gone the broker
    * gives it to somebody else, and there is nothing left to do.
+   *
+   * @param isGivenUp whether it need not be tried while the broker takes nothing. Default: never.
    */
-  private async untilDurable(delivery: Delivery, parcel: Parcel): Promise<boolean> {
+  private async untilDurable(delivery: Delivery, parcel: Parcel, isGivenUp = () => false): Promise<boolean> {
     while (delivery.channelOpen) {
+      if (isGivenUp() && !this.options.publisher.ready) return false;
       try {
         await sendOrKeep(parcel, this.options);
         return true;

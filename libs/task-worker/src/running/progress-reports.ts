@@ -5,14 +5,17 @@ import { type Job, runOf } from '../job/job.js';
 const writeEveryMs = 500;
 const largestBytes = 4_096;
 
-/** Writes what handlers say about how far they are: the latest of each task, all of them together twice a second. */
+/**
+ * Writes what handlers say about how far they are: the latest of each task, all of them together twice a second, one write at a
+ * time. What concerns a row that somebody keeps locked is written later.
+ */
 export class ProgressReports {
   private latest = new Map<Job, unknown>();
   private timer: NodeJS.Timeout | undefined;
-  private writing: Promise<void> = Promise.resolve();
+  private writing: Promise<void> | undefined;
 
   constructor(
-    private readonly store: TaskStore,
+    private readonly store: { readonly history: Pick<TaskStore['history'], 'setProgress'> },
     private readonly logger: Logger,
   ) {}
 
@@ -22,25 +25,38 @@ export class ProgressReports {
     if (bytes > largestBytes)
       throw new RangeError(`A progress report has ${bytes} bytes; at most ${largestBytes} are kept.`);
     this.latest.set(job, progress ?? null);
-    this.timer ??= setTimeout(() => {
-      this.writing = this.write();
-    }, writeEveryMs);
+    this.writeSoon();
   }
 
   /** Writes what is left; call it when nothing runs any more. */
   async drain(): Promise<void> {
-    clearTimeout(this.timer);
     await this.writing;
+    clearTimeout(this.timer);
     await this.write();
   }
 
+  private writeSoon(): void {
+    if (this.timer || this.writing || this.latest.size === 0) return;
+    this.timer = setTimeout(() => {
+      this.timer = undefined;
+      this.writing = this.write().finally(() => {
+        this.writing = undefined;
+        this.writeSoon();
+      });
+    }, writeEveryMs);
+  }
+
   private async write(): Promise<void> {
-    this.timer = undefined;
-    const reports = [...this.latest].map(([job, progress]) => ({ task: runOf(job), progress }));
+    const reports = [...this.latest];
     this.latest = new Map();
     if (reports.length === 0) return;
-    await this.store.history.setProgress(reports).catch((error: unknown) => {
+    try {
+      const tasks = reports.map(([job, progress]) => ({ task: runOf(job), progress }));
+      const held = new Set(await this.store.history.setProgress(tasks));
+      for (const [job, progress] of reports)
+        if (held.has(job.id) && !this.latest.has(job)) this.latest.set(job, progress);
+    } catch (error) {
       this.logger.warn({ err: error }, 'Progress could not be written; the next report says more.');
-    });
+    }
   }
 }

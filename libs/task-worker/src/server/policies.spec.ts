@@ -76,7 +76,7 @@ describe('docs/policies.md', () => {
     const prefetch = new Prefetch(10);
     expect(page).toContain('it begins with twice as much');
     expect(prefetch.current).toBe(20);
-    for (let n = 0; n < 5_000; n += 1) prefetch.done(100, n / 10);
+    for (let n = 0; n < 5_000; n += 1) prefetch.done(100, n / 10, 0);
     expect(page).toContain(`at most ${prefetch.current.toLocaleString('en')} or 64 MiB`);
   });
 });

@@ -116,6 +116,7 @@ export class TaskServer extends Server implements CustomTransportStrategy {
       deadLetterExchange: exchanges.deadLetters,
       worker,
       logger: taskLogger,
+      stopping: () => this.closing,
     });
     this.stranded = this.strandedDelays();
     this.progress = new ProgressReports(store, taskLogger);
