@@ -37,7 +37,7 @@ async function migrate(url: string): Promise<void> {
     migrations: taskStoreMigrations,
   }).initialize();
   await dataSource.query(`CREATE SCHEMA ${taskSchema}`);
-  await dataSource.runMigrations();
+  await dataSource.runMigrations({ transaction: 'each' });
   await dataSource.query(`CREATE TABLE public.note (text text PRIMARY KEY)`);
   await dataSource.destroy();
 }

@@ -74,12 +74,21 @@ export class HistoryUpkeep implements OnModuleInit, OnModuleDestroy {
 
   private async setGauges(): Promise<void> {
     const { history } = this.store;
-    try {
-      const ages = new Map((await history.oldestPending()).map(({ name, ageSeconds }) => [name, ageSeconds]));
-      for (const task of catalogue.tasks.keys()) taskMetrics.oldestPendingAge.set({ task }, ages.get(task) ?? 0);
+    const tasks = [...catalogue.tasks.keys()];
+    await this.unlessUnreadable(async () => {
+      const ages = new Map((await history.oldestPending(tasks)).map(({ name, ageSeconds }) => [name, ageSeconds]));
+      for (const task of tasks) taskMetrics.oldestPendingAge.set({ task }, ages.get(task) ?? 0);
+    });
+    await this.unlessUnreadable(async () => {
       const { dueRows, oldestAgeSeconds } = await history.relayBacklog();
       relayMetrics.dueRows.set(dueRows);
       relayMetrics.oldestDueAge.set(oldestAgeSeconds);
+    });
+  }
+
+  private async unlessUnreadable(set: () => Promise<void>): Promise<void> {
+    try {
+      await set();
     } catch (err) {
       this.logger.warn({ err }, 'What waits could not be read; its metrics stay as they were.');
     }

@@ -80,7 +80,7 @@ const retrySql = `
   ON CONFLICT (id) DO UPDATE SET attempt = excluded.attempt, state = excluded.state, due_at = excluded.due_at,
     deferrals = excluded.deferrals, error = excluded.error, worker = excluded.worker,
     payload = coalesce(t.payload, excluded.payload), headers = CASE WHEN t.payload IS NULL THEN excluded.headers ELSE t.headers END,
-    published_at = NULL, publish_attempts = 0, publish_error = NULL, claimed_until = NULL
+    published_at = NULL, publish_attempts = 0, publish_error = NULL, claimed_until = NULL, retry_at = NULL
   WHERE t.run = excluded.run AND t.attempt < excluded.attempt AND t.finished_at IS NULL
   RETURNING t.id`;
 

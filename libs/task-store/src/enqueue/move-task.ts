@@ -21,7 +21,7 @@ export async function moveTask(dataSource: DataSource, id: string, dueAt: Date):
 
 /* A publish that began while its row was leased may end as late as that, and the message be there all the same. */
 const moveSql = `
-  UPDATE tasks.task SET due_at = greatest($2::timestamptz, clock_timestamp()), publish_attempts = 0, claimed_until = NULL,
+  UPDATE tasks.task SET due_at = greatest($2::timestamptz, clock_timestamp()), publish_attempts = 0, claimed_until = NULL, retry_at = NULL,
     state = CASE WHEN state = 'retrying' THEN state WHEN $2::timestamptz > clock_timestamp() THEN 'scheduled' ELSE 'queued' END
   WHERE id = $1 AND published_at IS NULL AND finished_at IS NULL AND (claimed_until IS NULL OR claimed_until <= clock_timestamp() - interval '${mostPublishingSeconds} s')
   RETURNING state, due_at AS "dueAt"`;

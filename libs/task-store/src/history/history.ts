@@ -71,14 +71,21 @@ export class History {
     return rows.map(({ id }) => id);
   }
 
-  /** Notes how far tasks are that still run; the others are left as they are. */
-  async setProgress(reports: readonly { readonly task: TaskRun; readonly progress: unknown }[]): Promise<void> {
-    await this.dataSource.query(progressSql, [
+  /**
+   * Notes how far tasks are that still run; the others are left as they are. Waits for nobody.
+   *
+   * @returns the ids of those whose row somebody else has locked.
+   */
+  async setProgress(
+    reports: readonly { readonly task: TaskRun; readonly progress: unknown }[],
+  ): Promise<readonly string[]> {
+    const held: { id: string }[] = await this.dataSource.query(progressSql, [
       reports.map(({ task }) => task.taskId),
       reports.map(({ task }) => task.run),
       reports.map(({ task }) => task.attempt),
       reports.map(({ progress }) => JSON.stringify(progress)),
     ]);
+    return held.map(({ id }) => id);
   }
 
   /**
@@ -90,9 +97,9 @@ export class History {
     return life ? this.dataSource.query(timelineSql, [taskId, life.from, life.until]) : [];
   }
 
-  /** Age in seconds of the oldest task per name that is due and not finished. */
-  async oldestPending(): Promise<{ name: string; ageSeconds: number }[]> {
-    return this.dataSource.query(oldestPendingSql);
+  /** Age in seconds of the oldest task of each of these names that is due and not finished; those without one are left out. */
+  async oldestPending(names: readonly string[]): Promise<{ name: string; ageSeconds: number }[]> {
+    return this.dataSource.query(oldestPendingSql, [names]);
   }
 
   /** Rows that are due and unpublished, and the age in seconds of the oldest: what the relays are behind. */
@@ -118,20 +125,26 @@ const progressSql = `
     SELECT * FROM unnest($1::uuid[], $2::integer[], $3::integer[], $4::text[]) AS r (id, run, attempt, progress)
   ), locked AS (
     SELECT t.id, r.progress FROM tasks.task t JOIN reported r ON r.id = t.id AND r.run = t.run AND r.attempt = t.attempt
-    WHERE t.finished_at IS NULL ORDER BY t.id FOR UPDATE OF t
+    WHERE t.finished_at IS NULL ORDER BY t.id FOR UPDATE OF t SKIP LOCKED
+  ), written AS (
+    UPDATE tasks.task t SET progress = l.progress::json FROM locked l WHERE t.id = l.id
   )
-  UPDATE tasks.task t SET progress = l.progress::json FROM locked l WHERE t.id = l.id`;
+  SELECT t.id FROM tasks.task t JOIN reported r ON r.id = t.id AND r.run = t.run AND r.attempt = t.attempt
+  WHERE t.finished_at IS NULL AND NOT EXISTS (SELECT FROM locked l WHERE l.id = t.id)`;
 
 const oldestPendingSql = `
-  SELECT name, extract(epoch FROM clock_timestamp() - min(due_at))::float8 AS "ageSeconds"
-  FROM tasks.task
-  WHERE finished_at IS NULL AND due_at <= (SELECT clock_timestamp())
-  GROUP BY name`;
+  SELECT n.name, extract(epoch FROM clock_timestamp() - oldest.due_at)::float8 AS "ageSeconds"
+  FROM unnest($1::text[]) AS n (name) CROSS JOIN LATERAL (
+    SELECT t.due_at FROM tasks.task t
+    WHERE t.name = n.name AND t.finished_at IS NULL AND t.due_at <= (SELECT clock_timestamp())
+    ORDER BY t.due_at LIMIT 1) oldest`;
 
+/* What is due and waits for another try does so for a minute at most; the index is in the order of that. */
 const relayBacklogSql = `
   SELECT count(*)::float8 AS "dueRows", coalesce(extract(epoch FROM clock_timestamp() - min(due_at)), 0)::float8 AS "oldestAgeSeconds"
   FROM tasks.task
-  WHERE published_at IS NULL AND state IN ('scheduled', 'queued', 'retrying') AND due_at <= (SELECT clock_timestamp())`;
+  WHERE published_at IS NULL AND state IN ('scheduled', 'queued', 'retrying') AND due_at <= (SELECT clock_timestamp())
+    AND greatest(due_at, retry_at) <= (SELECT clock_timestamp() + interval '61 s')`;
 
 /* Workers say by their own clocks when something happened. */
 const lifeSql = `

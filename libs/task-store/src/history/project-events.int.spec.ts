@@ -5,6 +5,8 @@ import { anEvent } from '../../test/task-events.js';
 import { insertTasks } from '../enqueue/insert-tasks.js';
 import { derivedId } from '../ids.js';
 import { stateRank, taskStates } from '../states.js';
+import type { OutboxItem } from '../outbox/outbox.js';
+import { TaskOutbox } from '../outbox/task-outbox.js';
 import { History } from './history.js';
 import { projectEvents } from './project-events.js';
 import type { TaskEvent } from './task-event.js';
@@ -136,6 +138,29 @@ describe('Projecting task events into history', () => {
     ]);
   });
 
+  it('leaves a light task retrying that is marked as published only then', async () => {
+    await project(anEvent('retrying', { taskId: id, at: finishedAt, retryInSeconds: 60 }));
+    const { publishedAt } = (await history.find(id)) ?? {};
+    const item = { id, run: 1, attempt: 1 } as OutboxItem;
+    expect(await new TaskOutbox(dataSource, 'tasks', 'test').confirm([item])).toEqual([]);
+    expect(await history.find(id)).toMatchObject({ state: 'retrying', publishedAt });
+  });
+
+  it('writes how far tasks are, and waits for none that somebody holds', async () => {
+    await insertTasks(dataSource.manager, [newTask('held'), newTask('free')], 5);
+    const reports = ['held', 'free'].map((name) => ({
+      task: { taskId: taskId(name), run: 1, attempt: 1 },
+      progress: { done: 1 },
+    }));
+    await dataSource.transaction(async (tx) => {
+      await tx.query('SELECT FROM tasks.task WHERE id = $1 FOR UPDATE', [taskId('held')]);
+      expect(await history.setProgress(reports)).toEqual([taskId('held')]);
+    });
+    expect((await history.find(taskId('free')))?.progress).toEqual({ done: 1 });
+    expect(await history.setProgress(reports)).toEqual([]);
+    expect((await history.find(taskId('held')))?.progress).toEqual({ done: 1 });
+  });
+
   it('stores what JSON can carry and PostgreSQL text cannot: NUL and lone surrogates', async () => {
     const awkward = 'nul \0, lone \ud800, ✓';
     await project(succeeded({ result: { [awkward]: awkward } }));
@@ -146,9 +171,10 @@ describe('Projecting task events into history', () => {
   });
 
   it('says how old the oldest task of each kind is that is due and not done', async () => {
-    const [pending] = (await history.oldestPending()).filter(({ name }) => name === 'example.do');
+    const names = ['example.do', 'example.later'];
+    const [pending] = (await history.oldestPending(names)).filter(({ name }) => name === 'example.do');
     expect(pending?.ageSeconds).toBeGreaterThan(0);
     await insertTasks(dataSource.manager, [newTask('far', { name: 'example.later', delaySeconds: 60 })], 5);
-    expect((await history.oldestPending()).map(({ name }) => name)).not.toContain('example.later');
+    expect((await history.oldestPending(names)).map(({ name }) => name)).not.toContain('example.later');
   });
 });

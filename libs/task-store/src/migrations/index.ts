@@ -6,6 +6,7 @@ import { RetriesAndRevocations1763890000000 } from './3-retries-and-revocations.
 import { Success1763893000000 } from './6-success.js';
 import { LoneStarts1763894000000 } from './7-lone-starts.js';
 import { KeepCalling1764300000000 } from './8-keep-calling.js';
+import { RetryAt1764400100000 } from './9-retry-at.js';
 
 /** The schema that these migrations build; they are append-only. */
 export const taskSchema = 'tasks';
@@ -18,6 +19,7 @@ export const taskStoreMigrations = [
   Success1763893000000,
   LoneStarts1763894000000,
   KeepCalling1764300000000,
+  RetryAt1764400100000,
 ];
 
 /** For `migrateCommand` of every service that uses the task store. */

@@ -88,15 +88,17 @@ export class EventOutbox implements Outbox {
   }
 }
 
+/** What the index `event_outbox_next` is of. */
+const nextAt = 'greatest(created_at, retry_at)';
+
 const claimSql = `
   UPDATE tasks.event_outbox e SET claimed_until = clock_timestamp() + make_interval(secs => $2), publish_attempts = e.publish_attempts + 1
-  FROM ${withinBytes(
-    `SELECT id, created_at AS place, octet_length(body) AS bytes FROM tasks.event_outbox
-    WHERE created_at <= ${ago('$3')}
+  WHERE e.id = ANY (ARRAY(SELECT id FROM ${withinBytes(
+    `SELECT id, ${nextAt} AS place, octet_length(body) AS bytes FROM tasks.event_outbox
+    WHERE ${nextAt} <= ${ago('$3')}
       AND (claimed_until IS NULL OR claimed_until <= clock_timestamp())
-    ORDER BY created_at LIMIT $1 FOR UPDATE SKIP LOCKED`,
-  )} picked
-  WHERE e.id = picked.id
+    ORDER BY ${nextAt} LIMIT $1 FOR UPDATE SKIP LOCKED`,
+  )} picked))
   RETURNING e.*`;
 
 const committedSql = `SELECT * FROM tasks.event_outbox e WHERE e.id = ANY ($1) AND ${ownFirstLeaseSql('e')}`;
@@ -114,9 +116,9 @@ const releaseSql = `
   )
   UPDATE tasks.event_outbox e SET publish_error = f.reason,
     publish_attempts = e.publish_attempts - CASE WHEN f.broker_away THEN 1 ELSE 0 END,
-    claimed_until = ${backoffSql('f.broker_away', 'e.publish_attempts')}
+    (claimed_until, retry_at) = (SELECT at, at FROM (SELECT ${backoffSql('f.broker_away', 'e.publish_attempts')} AS at) backoff)
   FROM locked f WHERE e.id = f.id`;
 
 const nextSql = `
-  SELECT extract(epoch FROM min(coalesce(claimed_until, created_at)) - clock_timestamp())::float8 AS seconds
-  FROM (SELECT claimed_until, created_at FROM tasks.event_outbox ORDER BY created_at LIMIT 100) e`;
+  SELECT extract(epoch FROM min(greatest(next_at, claimed_until)) - clock_timestamp())::float8 AS seconds
+  FROM (SELECT ${nextAt} AS next_at, claimed_until FROM tasks.event_outbox ORDER BY ${nextAt} LIMIT 100) e`;

@@ -64,7 +64,7 @@ export class FirstLease {
   }
 }
 
-/** SQL: when a row that could not be published is tried again. */
+/** SQL: when a row that could not be published is tried again; a minute later at most. */
 export const backoffSql = (brokerAway: string, attempts: string): string =>
   `clock_timestamp() + make_interval(secs => CASE WHEN ${brokerAway} THEN 1 ELSE least(60, 0.5 * 2 ^ least(${attempts}, 10)) END)`;
 

@@ -153,6 +153,39 @@ describe('A relay whose publisher has no room in its line', () => {
   });
 });
 
+describe('A relay with rows that are never confirmed', () => {
+  it('publishes the others all the same', async () => {
+    let claims = 0;
+    const published: string[] = [];
+    const outbox = {
+      claim: async () => {
+        await nextTurn();
+        claims += 1;
+        const row = (id: string) =>
+          ({ id, run: 1, attempt: 1, dueAt: new Date(), message: id }) as unknown as OutboxItem;
+        return claims > 50 ? [] : [row(`dead ${claims}`), row(`live ${claims}`)];
+      },
+      confirm: () => Promise.resolve([]),
+      release: () => Promise.resolve(),
+      secondsToNext: () => Promise.resolve(claims > 50 ? undefined : 0),
+    } as unknown as Outbox;
+    const never = Promise.withResolvers<void>();
+    const publish = (id: unknown) => {
+      if (String(id).startsWith('dead')) return never.promise;
+      published.push(String(id));
+      return Promise.resolve();
+    };
+    const partly = { ready: true, hasRoom: true, crowded: false, publish } as unknown as MessagePublisher;
+    const relay = new Relay({ outboxes: [outbox], publisher: partly, logger: silent, batchSize: 2 });
+    relay.start();
+    // As many as make up eight full batches may be under way.
+    await eventually(() => published.length >= 16, { what: 'twice as many as eight batches hold beside the dead' });
+    never.resolve();
+    await eventually(() => published.length === 50);
+    await relay.stop();
+  });
+});
+
 describe('A relay and what it has published', () => {
   const item = { id: 'row', run: 1, attempt: 1, dueAt: new Date() } as OutboxItem;
 

@@ -28,8 +28,8 @@ const mostLagSeconds = 0.25;
 const shortestLagSeconds = 0.02;
 /** Between two passes without a sleep, a timer so long tells how late they ring. */
 const probeSeconds = 0.005;
-/** Leased batches that may be on their way at once; above that no more rows are leased. */
-const mostLeasedBatches = 8;
+/** As many batches' rows may be on their way at once; above that no more are leased. */
+const mostBatches = 8;
 /** Nobody waits for the mark, and the lease is far longer. Each statement costs more than the rows in it. */
 const markEveryMs = 25;
 /** Rows that could not be marked, since somebody holds them or PostgreSQL was away, are marked a second later, for as long. */
@@ -138,7 +138,7 @@ export class Relay {
     const visits = await Promise.allSettled(this.options.outboxes.map((outbox) => this.visit(outbox)));
     const pauses = visits.map(valueOf);
     // A queue that confirms slowly or never holds up its own rows, not those of the others.
-    while (this.leased.size >= mostLeasedBatches) await Promise.race(this.leased);
+    while (this.underWay.size >= mostBatches * this.batchSize && this.leased.size > 0) await Promise.race(this.leased);
     return Math.min(longestSleepSeconds, ...pauses);
   }
 

@@ -22,8 +22,9 @@ interface TaskOutboxRow {
 
 const columns =
   't.id, t.run, t.attempt, t.deferrals, t.name, t.version, t.queue, t.payload, t.headers, t.due_at, t.expires_at, t.publish_attempts';
-/** What the partial index `task_outbox` holds. */
+/** What the partial index `task_outbox_next` holds, in the order of `nextAt`. */
 const unpublished = `t.published_at IS NULL AND t.state IN ('scheduled', 'queued', 'retrying')`;
+const nextAt = 'greatest(t.due_at, t.retry_at)';
 const unleased = `(t.claimed_until IS NULL OR t.claimed_until <= clock_timestamp())`;
 
 /** The rows of `tasks.task` that are due and unpublished. */
@@ -110,14 +111,14 @@ export class TaskOutbox implements Outbox {
 
 const ids = (items: readonly OutboxItem[]): string[] => items.map(({ id }) => id);
 
+// As an array: before there is much in the table, the planner would rather read all of it for a join.
 const claimSql = `
   UPDATE tasks.task t SET claimed_until = clock_timestamp() + make_interval(secs => $2), publish_attempts = t.publish_attempts + 1
-  FROM ${withinBytes(
-    `SELECT t.id, t.due_at AS place, octet_length(t.payload) AS bytes FROM tasks.task t
-    WHERE ${unpublished} AND t.due_at <= ${ago('$3')} AND ${unleased}
-    ORDER BY t.due_at LIMIT $1 FOR UPDATE SKIP LOCKED`,
-  )} picked
-  WHERE t.id = picked.id
+  WHERE t.id = ANY (ARRAY(SELECT id FROM ${withinBytes(
+    `SELECT t.id, ${nextAt} AS place, octet_length(t.payload) AS bytes FROM tasks.task t
+    WHERE ${unpublished} AND ${nextAt} <= ${ago('$3')} AND ${unleased}
+    ORDER BY ${nextAt} LIMIT $1 FOR UPDATE SKIP LOCKED`,
+  )} picked))
   RETURNING ${columns}`;
 
 // Found by their ids first: before the table was analysed, the planner would rather read the whole index of what is unpublished.
@@ -129,15 +130,16 @@ const confirmed = `SELECT * FROM unnest($1::uuid[], $2::integer[], $3::integer[]
 
 /*
  * A row that somebody else holds, for as long as their transaction takes, is left for later: waiting for it would hold up
- * the marks of all that is published meanwhile, until other relays take it for unpublished.
+ * the marks of all that is published meanwhile, until other relays take it for unpublished. What the history knows to be published
+ * has the state that it has told: a light task may be retrying by then.
  */
 const confirmSql = `
   WITH confirmed AS (${confirmed}), locked AS (
     SELECT t.id FROM tasks.task t JOIN confirmed c ON c.id = t.id AND c.run = t.run AND c.attempt = t.attempt
     ORDER BY t.id FOR UPDATE OF t SKIP LOCKED
   )
-  UPDATE tasks.task t SET published_at = clock_timestamp(), claimed_until = NULL, publish_error = NULL,
-    state = CASE WHEN t.state IN ('scheduled', 'retrying') THEN 'queued' ELSE t.state END
+  UPDATE tasks.task t SET published_at = coalesce(t.published_at, clock_timestamp()), claimed_until = NULL, publish_error = NULL,
+    state = CASE WHEN t.published_at IS NULL AND t.state IN ('scheduled', 'retrying') THEN 'queued' ELSE t.state END
   FROM locked WHERE t.id = locked.id`;
 
 const unmarkedSql = `
@@ -158,9 +160,9 @@ const releaseSql = `
   )
   UPDATE tasks.task t SET publish_error = f.reason,
     publish_attempts = t.publish_attempts - CASE WHEN f.broker_away THEN 1 ELSE 0 END,
-    claimed_until = ${backoffSql('f.broker_away', 't.publish_attempts')}
+    (claimed_until, retry_at) = (SELECT at, at FROM (SELECT ${backoffSql('f.broker_away', 't.publish_attempts')} AS at) backoff)
   FROM locked f WHERE t.id = f.id`;
 
 const nextSql = `
-  SELECT extract(epoch FROM min(greatest(t.due_at, coalesce(t.claimed_until, t.due_at))) - clock_timestamp())::float8 AS seconds
-  FROM (SELECT t.due_at, t.claimed_until FROM tasks.task t WHERE ${unpublished} ORDER BY t.due_at LIMIT 100) t`;
+  SELECT extract(epoch FROM min(greatest(t.next_at, t.claimed_until)) - clock_timestamp())::float8 AS seconds
+  FROM (SELECT ${nextAt} AS next_at, t.claimed_until FROM tasks.task t WHERE ${unpublished} ORDER BY ${nextAt} LIMIT 100) t`;
