@@ -1,4 +1,5 @@
 import { databaseFaultOf, ShutdownError } from '@mentorhub/service';
+import { OverloadError } from '@mentorhub/task-store';
 import { InvalidPayloadError } from '@mentorhub/tasks/payload';
 import { HttpException } from '@nestjs/common';
 import { jsonPointer } from '../input/json-pointer.js';
@@ -45,6 +46,9 @@ const sentence = (text: string) => (/[.!?]$/.test(text) ? text : `${text}.`);
 const lost =
   'The connection to the database was lost meanwhile. What was asked may have been done: look, or repeat it with the same Idempotency-Key.';
 
+const unanswered =
+  'This server is too busy, and RabbitMQ did not say whether it has taken the task. It may run: look before you repeat it.';
+
 function explainDatabaseFault(error: unknown): Problem | undefined {
   switch (databaseFaultOf(error)) {
     // A COMMIT may have been under way.
@@ -58,6 +62,7 @@ function explainDatabaseFault(error: unknown): Problem | undefined {
     case 'hindered':
       return tryAgainLater('The database is too busy with the same data. Nothing was accepted; try again.', 1, error);
     case 'pool-busy':
+      if (error instanceof OverloadError && error.unclear) return tryAgainLater(unanswered, 1, error);
       return tryAgainLater('This server is too busy to ask the database. Nothing was accepted; try again.', 1, error);
     case undefined:
       return undefined;

@@ -1,12 +1,20 @@
 import { isDataFault } from '../data-fault.js';
 import type { InsertedTask, NewTask } from './insert-tasks.js';
 
-/** As many tasks of this process wait to be written as it takes, or these waited for too long. Nothing was accepted. */
+/** As many tasks of this process wait to be written as it takes, or these waited for too long. */
 export class OverloadError extends Error {
   override readonly name = 'OverloadError';
 
-  constructor(why: string) {
-    super(`${why} Nothing was accepted: try again later, or enqueue more slowly.`);
+  /** @param unclear it may have been accepted all the same: a publish of it was not answered. Default: nothing was accepted. */
+  constructor(
+    readonly why: string,
+    readonly unclear = false,
+  ) {
+    super(
+      unclear
+        ? `${why} RabbitMQ did not say whether it has taken the task, so it may run all the same. Enqueue it again later, or more slowly.`
+        : `${why} Nothing was accepted: try again later, or enqueue more slowly.`,
+    );
   }
 }
 

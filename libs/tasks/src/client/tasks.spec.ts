@@ -1,6 +1,6 @@
 import { PublishError, type MessagePublisher } from '@mentorhub/messaging';
 import { defineCatalogue, defineRouting, defineTask } from '@mentorhub/task-contracts';
-import type { NewTask, TaskStore } from '@mentorhub/task-store';
+import { OverloadError, type NewTask, type TaskStore } from '@mentorhub/task-store';
 import { z } from 'zod';
 import { PayloadCipher } from '../payload/payload-cipher.js';
 import { Tasks } from './tasks.js';
@@ -41,5 +41,33 @@ describe('A light task', () => {
     await tasks.enqueue(Ping, {});
     await tasks.enqueue(Ping, {}, { id: '01a22296-e113-7f04-843c-fa5d127219fe' });
     expect(stored.map(({ chosenId }) => chosenId)).toEqual([undefined, true]);
+  });
+
+  it('is not said to be refused when a publish of it was not answered and there was no place for its row', async () => {
+    const store = { enqueue: () => Promise.reject(new OverloadError('10 tasks wait.')) };
+    const publisher = { ready: true, hasRoom: true, crowded: false, publish: unconfirmed };
+    const refused = await tasksWith(publisher, store)
+      .enqueue(Ping, {})
+      .catch((error: unknown) => error);
+    expect(refused).toMatchObject({ name: 'OverloadError', unclear: true });
+    expect((refused as Error).message).toContain('may run');
+    const away = () => Promise.reject(new PublishError('disconnected', 'There is no connection.'));
+    await expect(tasksWith({ ...publisher, publish: away }, store).enqueue(Ping, {})).rejects.toThrow(
+      'Nothing was accepted',
+    );
+  });
+
+  it('is taken for one when only newer services know it, so that its revocation is told to all workers', async () => {
+    const asked: unknown[] = [];
+    const store = {
+      history: { find: () => Promise.resolve({ name: 'light.of-tomorrow' }) },
+      revoke: (_id: string, _terminate: boolean, light: boolean) => {
+        asked.push(light);
+        return Promise.resolve({ answer: 'unknown' });
+      },
+    } as unknown as Partial<TaskStore>;
+    const publisher = { ready: true, hasRoom: true, crowded: false, publish: unconfirmed };
+    await tasksWith(publisher, store).revoke('01a22296-e113-7f04-843c-fa5d127219fe');
+    expect(asked).toEqual([true]);
   });
 });

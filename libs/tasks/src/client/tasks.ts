@@ -1,7 +1,15 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { PublishError, type MessagePublisher } from '@mentorhub/messaging';
 import { taskMetrics } from '@mentorhub/metrics';
-import { taskHeaders, toTaskId, type Move, type NewTask, type Revocation, type TaskStore } from '@mentorhub/task-store';
+import {
+  OverloadError,
+  taskHeaders,
+  toTaskId,
+  type Move,
+  type NewTask,
+  type Revocation,
+  type TaskStore,
+} from '@mentorhub/task-store';
 import { currentTraceHeaders } from '@mentorhub/tracing';
 import type { EntityManager } from 'typeorm';
 import { revokeMessage, type Revoke } from '../messages/control-messages.js';
@@ -99,11 +107,15 @@ export class Tasks {
     options: EnqueueOptions = {},
   ): Promise<EnqueuedTask<C>> {
     const task = this.newTask(contract, payload, options);
-    if (this.mayGoDirectly(contract, task, options) && (await publishDirectly(task, this.options))) {
+    const directly = this.mayGoDirectly(contract, task, options) && (await publishDirectly(task, this.options));
+    if (directly === 'taken') {
       taskMetrics.accepted.inc({ task: contract.name });
       return this.accepted(contract, { id: task.id, state: 'queued', created: true });
     }
-    const [enqueued] = await this.store([{ contract, task }], options.tx);
+    const [enqueued] = await this.store([{ contract, task }], options.tx).catch((error: unknown) => {
+      if (directly !== 'unclear' || !(error instanceof OverloadError)) throw error;
+      throw new OverloadError(error.why, true);
+    });
     if (enqueued) return enqueued;
     // A new id can only be there because a direct publish that looked failed arrived after all, and was done.
     const created = options.id === undefined;
@@ -179,7 +191,9 @@ export class Tasks {
     const id = toTaskId(taskId);
     const { store, catalogue } = this.options;
     const name = (await store.history.find(id, tx))?.name;
-    const light = name === undefined || catalogue.tasks.get(name)?.effects === 'idempotent';
+    // What only newer services know may be light: then every worker has to be told, and it is not certain that it does not run.
+    const contract = name === undefined ? undefined : catalogue.tasks.get(name);
+    const light = (contract?.effects ?? 'idempotent') === 'idempotent';
     let told: Promise<void> | undefined;
     const revocation = await store.revoke(id, terminate, light, tx, (written) => {
       told = this.tellRevocation(written, { taskId: id, terminate, light }, name);
