@@ -1,5 +1,6 @@
 import type { Delivery } from '@mentorhub/messaging';
 import { taskHeaders } from '@mentorhub/task-store';
+import { parcelToPark } from '@mentorhub/task-worker';
 import { deadLetterOf } from './dead-letter-of.js';
 
 const letterWith = (headers: Record<string, unknown>, body = 'body') =>
@@ -42,5 +43,31 @@ describe('making a dead letter of anything that arrives', () => {
     let deep: unknown = {};
     for (let level = 0; level < 100_000; level += 1) deep = { deep };
     expect(letterWith({ deep }).id).toBe(letterWith({ deep }).id);
+  });
+
+  it.each([
+    ['a message that nobody can read', { 'x-custom': 'é', n: 3 }, undefined],
+    ['one with more headers than can be parked', { large: 'x'.repeat(60_000) }, undefined],
+    ['a run of a task', {}, '01a22296-e113-7f04-843c-fa5d127219fe'],
+  ])('gives %s the id that its worker would have given it', (_, headers, taskId) => {
+    const delivery = {
+      queue: 'email',
+      routingKey: 'email.email.send',
+      messageId: 'no uuid',
+      type: 'email.send',
+      headers: { ...headers, 'x-delivery-count': 2 },
+      body: Buffer.from('{'),
+    } as unknown as Delivery;
+    const envelope = {
+      reason: 'undecodable',
+      error: { name: 'Error', message: 'no' },
+      queue: 'email',
+      worker: 'w',
+      at: new Date().toISOString(),
+      ...(taskId && { taskId, run: 2 }),
+    };
+    const { messages, letter } = parcelToPark(delivery, envelope, 'dead-letters');
+    const parked = { ...messages[0], queue: 'dead-letters', deliveryCount: 1 } as unknown as Delivery;
+    expect(deadLetterOf(parked).id).toBe(letter.id);
   });
 });

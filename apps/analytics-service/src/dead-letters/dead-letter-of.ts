@@ -1,7 +1,6 @@
 import { RowId } from '@mentorhub/contracts';
 import { orUndefined, wholeNumberHeader, type Delivery } from '@mentorhub/messaging';
-import { derivedId, idOfBytes, taskHeaders, type DeadLetter } from '@mentorhub/task-store';
-import { originalHeaders } from './original-headers.js';
+import { idOfBytes, letterId, originalHeaders, taskHeaders, type DeadLetter } from '@mentorhub/task-store';
 import { parkingNote, type ParkingNote } from './parking-note.js';
 
 /** A dead letter on its way into the database. */
@@ -13,18 +12,19 @@ export interface IncomingLetter extends DeadLetter {
 /** Makes a dead letter of anything that arrives. Its texts are such that PostgreSQL takes them. Never throws. */
 export function deadLetterOf(delivery: Delivery): IncomingLetter {
   const note = parkingNote(delivery);
+  const { body, messageId, type } = delivery;
   const headers = originalHeaders(delivery.headers);
   const task = taskOf(delivery, note);
   return {
-    id: idOf(delivery, note, headers, task),
+    id: letterId({ ...task, queue: note.queue, messageId, type, headers, body }),
     ...task,
-    name: storable(delivery.type),
+    name: storable(type),
     version: countIn(headers, taskHeaders.version),
     queue: storable(note.queue),
     reason: storable(note.reason),
     error: note.error,
     headers,
-    body: delivery.body,
+    body,
     worker: storable(note.worker),
     parkedAt: note.at,
     byBroker: note.byBroker,
@@ -46,21 +46,6 @@ function taskOf({ messageId, headers }: Delivery, note: ParkingNote): TaskPart {
     run: countIn(headers, taskHeaders.run),
     attempt: countIn(headers, taskHeaders.attempt),
   };
-}
-
-/** A run of a task has one letter. Anything else is known by its bytes, without what the broker and time add. */
-function idOf(delivery: Delivery, note: ParkingNote, headers: Record<string, unknown>, task: TaskPart): string {
-  if (task.taskId !== undefined && task.run !== undefined) return derivedId(task.taskId, task.run);
-  return idOfBytes(delivery.body, note.queue, delivery.messageId ?? '', delivery.type ?? '', headersJson(headers));
-}
-
-/** The same for the same headers, in whichever order they came; headers that are nested too deep for it count as none. */
-function headersJson(headers: Record<string, unknown>): string {
-  try {
-    return JSON.stringify(Object.entries(headers).sort(([one], [other]) => (one < other ? -1 : 1)));
-  } catch {
-    return '';
-  }
 }
 
 const countIn = (headers: Record<string, unknown>, name: string): number | undefined =>

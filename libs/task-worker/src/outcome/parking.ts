@@ -7,9 +7,8 @@ import {
 } from '@mentorhub/messaging';
 import { deadLetterMetrics } from '@mentorhub/metrics';
 import {
-  derivedId,
-  idOfBytes,
   keepDeadLetter,
+  letterId,
   taskHeaders,
   type DeadLetter,
   type ParkedEnvelope,
@@ -87,15 +86,14 @@ export const identityOf = ({ messageId, type, appId, contentType, correlationId,
   ...(priority && { priority }),
 });
 
-/** A run of a task has one letter, whichever way it comes; anything else is known by its bytes. */
+/** The same letter as would be made of the parked message. */
 export function letterOf(delivery: Delivery, envelope: ParkedEnvelope, body: Buffer): DeadLetter {
-  const { queue, messageId = '', type } = delivery;
+  const { queue, messageId, type } = delivery;
   const { taskId, run, at, ...rest } = envelope;
-  const known = taskId !== undefined && run !== undefined;
   return {
     ...rest,
     ...{ taskId, run, name: type, headers: portableHeaders(delivery.headers), body, parkedAt: new Date(at) },
-    id: known ? derivedId(taskId, run) : idOfBytes(body, queue, messageId, type ?? ''),
+    id: letterId({ taskId, run, queue, messageId, type, headers: affordableHeaders(delivery), body }),
   };
 }
 
