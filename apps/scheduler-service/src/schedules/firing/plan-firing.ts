@@ -22,14 +22,25 @@ export interface FiringPlan {
 /** The id of the task that a slot enqueues: the same however often, and by whomever, the slot is fired. */
 export const taskIdOf = (scheduleId: string, slot: Date): string => uuidv5(slot.toISOString(), scheduleId);
 
+/** What one schedule makes in one transaction, at most; slots beyond that are still due after it. */
+const mostSlots = 500;
+const mostBytes = 4 * 1024 * 1024;
+
+/** Bytes of the payload of one task of a schedule, about. */
+export const payloadBytes = ({ payload }: Pick<ClaimedSchedule, 'payload'>): number =>
+  Buffer.byteLength(JSON.stringify(payload) ?? '');
+
 /** Decides without doing. `lastRunIsUnfinished` is asked of schedules with the overlap policy `skip` alone. */
 export function planFiring(schedule: ClaimedSchedule, lastRunIsUnfinished: boolean): FiringPlan {
   const { due, fault } = slotsOf(schedule);
   if (fault) return { schedule, due, firings: [], overlapped: 0, fault };
-  const slots = schedule.overlap === 'allow' ? due.fire : due.fire.slice(0, lastRunIsUnfinished ? 0 : 1);
-  const overlapped = due.fire.length - slots.length;
+  const wanted = schedule.overlap === 'allow' ? due.fire : due.fire.slice(0, lastRunIsUnfinished ? 0 : 1);
+  const overlapped = due.fire.length - wanted.length;
+  const most = Math.max(1, Math.min(mostSlots, Math.floor(mostBytes / payloadBytes(schedule))));
+  const [slots, later] = [wanted.slice(0, most), wanted[most]];
   try {
-    return { schedule, due, firings: slots.map((slot) => ({ slot, request: requestFor(schedule, slot) })), overlapped };
+    const firings = slots.map((slot) => ({ slot, request: requestFor(schedule, slot) }));
+    return { schedule, due: later ? { ...due, next: later } : due, firings, overlapped };
   } catch (error) {
     if (error instanceof InvalidPayloadError || error instanceof UnknownTaskError)
       return { schedule, due, firings: [], overlapped: 0, fault: error };

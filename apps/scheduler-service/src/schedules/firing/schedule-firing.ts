@@ -7,11 +7,14 @@ import { DataSource, type EntityManager } from 'typeorm';
 import { firingOf } from '../timing/jitter.js';
 import { calendarOf } from '../timing/timing.js';
 import { DueSchedules, type ClaimedSchedule } from './due-schedules.js';
-import { planFiring, stepAfter, type FiringPlan } from './plan-firing.js';
+import { payloadBytes, planFiring, stepAfter, type FiringPlan } from './plan-firing.js';
 import { reportFiring } from './report-firing.js';
 
 /** Schedules that one transaction fires at most. */
 export const batchSize = 500;
+/** With so many tasks, or bytes of their payloads, it takes no further schedule: all of them are in memory at once. */
+const enoughTasks = 2_000;
+const enoughBytes = 8 * 1024 * 1024;
 
 /**
  * Fires slots, each exactly once, by any number of replicas without a leader.
@@ -32,8 +35,8 @@ export class ScheduleFiring {
     @InjectLogger() private readonly logger: Logger,
   ) {}
 
-  /** Fires what is due, up to a batch. @returns how many schedules that were. */
-  async fireDue(): Promise<number> {
+  /** Fires what is due, up to a batch. @returns whether more may be due. */
+  async fireDue(): Promise<boolean> {
     return this.fireClaimed((tx) => this.schedules.claim(tx, batchSize));
   }
 
@@ -52,26 +55,23 @@ export class ScheduleFiring {
     }
   }
 
-  private async fireClaimed(claim: (tx: EntityManager) => Promise<ClaimedSchedule[]>): Promise<number> {
-    const fired = await this.dataSource.transaction((tx) => this.fireIn(tx, claim));
+  private async fireClaimed(claim: (tx: EntityManager) => Promise<ClaimedSchedule[]>): Promise<boolean> {
+    const { fired, more } = await this.dataSource.transaction((tx) => this.fireIn(tx, claim));
     for (const { plan, inserted } of fired) reportFiring(plan, inserted, this.logger);
-    return fired.length;
+    return more;
   }
 
   private async fireIn(tx: EntityManager, claim: (tx: EntityManager) => Promise<ClaimedSchedule[]>) {
     const claimed = await claim(tx);
-    if (claimed.length === 0) return [];
+    if (claimed.length === 0) return { fired: [], more: false };
     return traced('fire schedules', { 'mentorhub.schedules': claimed.length }, async () => {
       const unfinished = await this.unfinishedRuns(tx, claimed);
-      const plans = claimed.map((schedule) =>
-        planFiring(
-          schedule,
-          waitedFor(schedule).some((id) => unfinished.has(id)),
-        ),
-      );
+      const plans = plansOf(claimed, unfinished);
       const inserted = await this.enqueue(tx, plans);
       await this.schedules.moveOn(tx, plans.map(stepAfter));
-      return plans.map((plan) => ({ plan, inserted }));
+      const stillDue = plans.some(({ due, firings }) => firings.length > 0 && due.fire.includes(due.next as Date));
+      const more = stillDue || plans.length < claimed.length || claimed.length === batchSize;
+      return { fired: plans.map((plan) => ({ plan, inserted })), more };
     });
   }
 
@@ -94,6 +94,23 @@ export class ScheduleFiring {
     await this.schedules.moveOn(tx, ahead.map(stepBack));
     return ahead.length;
   }
+}
+
+/** Of the first of them, until there is enough; the others stay as they are, and are claimed again. */
+function plansOf(claimed: readonly ClaimedSchedule[], unfinished: ReadonlySet<string>): FiringPlan[] {
+  const plans: FiringPlan[] = [];
+  let [tasks, bytes] = [0, 0];
+  for (const schedule of claimed) {
+    if (tasks >= enoughTasks || bytes >= enoughBytes) break;
+    const plan = planFiring(
+      schedule,
+      waitedFor(schedule).some((id) => unfinished.has(id)),
+    );
+    plans.push(plan);
+    tasks += plan.firings.length;
+    bytes += plan.firings.length * payloadBytes(schedule);
+  }
+  return plans;
 }
 
 /** The tasks of the last slot that fired and of the last firing of any kind, which may be a run that somebody asked for. */

@@ -82,7 +82,7 @@ export class ScheduleLoop implements OnApplicationBootstrap, OnModuleDestroy {
   /** @returns false when something is still due that could not be fired. */
   private async fireDue(): Promise<boolean> {
     try {
-      while (!this.stopping && (await this.firing.fireDue()) === batchSize);
+      while (!this.stopping && (await this.firing.fireDue()));
       return true;
     } catch (error) {
       if (isDatabaseAway(error)) throw error;
