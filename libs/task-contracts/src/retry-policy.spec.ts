@@ -19,6 +19,7 @@ describe('A retry policy', () => {
   it('stops growing at its longest delay, however often it is retried', () => {
     const policy = retryPolicy('a.task', { delaySeconds: 1, maxDelaySeconds: 100, jitter: 'none' });
     expect([6, 7, 900].map((retries) => retryDelaySeconds(policy, retries))).toEqual([64, 100, 100]);
+    expect(retryDelaySeconds({ ...policy, delaySeconds: 0, factor: 100 }, 900)).toBe(0);
   });
 
   it.each([

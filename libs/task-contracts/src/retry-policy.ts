@@ -71,7 +71,8 @@ const withoutUndefined = <T extends object>(given: T): Partial<T> =>
  * @param random from 0 to 1.
  */
 export function retryDelaySeconds(policy: RetryPolicy, retries: number, random: number = Math.random()): number {
-  const full = Math.min(policy.delaySeconds * policy.factor ** retries, policy.maxDelaySeconds);
+  // The power may be infinite, and nothing times that is no number.
+  const full = policy.delaySeconds && Math.min(policy.delaySeconds * policy.factor ** retries, policy.maxDelaySeconds);
   if (policy.jitter === 'none') return full;
   return policy.jitter === 'full' ? full * random : full * (0.5 + random / 2);
 }

@@ -156,6 +156,11 @@ describe('Tasks in memory', () => {
     const { id } = await tasks.enqueue(Ping, { note: 'a' });
     expect(await tasks.enqueue(Ping, { note: 'b' }, { id: id.toUpperCase() })).toMatchObject({ id, created: false });
     expect(tasks.tasks).toHaveLength(1);
+    const other = { id: '01a22296-e113-7f04-843c-fa5d127219fe' };
+    const twice = ['c', 'd'].map((note) => ({ contract: Ping, payload: { note }, options: other }));
+    expect(await tasks.enqueueMany(twice)).toMatchObject([other]);
+    await tasks.run();
+    expect(calls).toEqual(['a', 'c']);
   });
 
   it('make the outside call by ctx.once, and enqueue others as their children', async () => {

@@ -134,7 +134,9 @@ export class TestTasks implements Pick<Tasks, keyof Tasks> {
       contract,
       job: this.newTask(contract, payload, options),
     }));
-    const fresh = made.filter(({ job }) => !this.work.find(job.id));
+    const ids = new Set<string>();
+    const isFirst = ({ job: { id } }: (typeof made)[number]) => !ids.has(id) && ids.add(id).has(id);
+    const fresh = made.filter((task) => !this.work.find(task.job.id) && isFirst(task));
     const accepted = fresh.map(({ contract, job }) => this.accepted(contract, job, true));
     await this.work.accept(
       fresh.map(({ job }) => job),

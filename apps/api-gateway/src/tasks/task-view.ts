@@ -49,9 +49,20 @@ function publishingView({ publishedAt, publishAttempts, publishError, state }: T
 function payloadView({ payload, name }: TaskRecord, { tasks }: Catalogue): unknown {
   const contract = tasks.get(name);
   if (!payload || !contract) return null;
-  const shown = JSON.parse(payload.toString('utf8')) as Record<string, unknown>;
-  for (const field of contract.sensitive) if (field in shown) shown[field] = '[encrypted]';
+  const shown = parsed(payload);
+  if (!shown) return null;
+  for (const field of contract.sensitive) if (Object.hasOwn(shown, field)) shown[field] = '[encrypted]';
   return shown;
+}
+
+/** As a worker reads it, which passes over a byte-order mark. Undefined: it is what no worker could read. */
+function parsed(payload: Buffer): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(new TextDecoder().decode(payload));
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 function entryView({ kind, at, run, attempt, worker, details }: TimelineEntry) {
