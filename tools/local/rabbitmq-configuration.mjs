@@ -56,6 +56,8 @@ function writeConfiguration(at, ports, password) {
     'listeners.tcp.1': `127.0.0.1:${ports.amqp}`,
     'management.tcp.ip': '127.0.0.1',
     'management.tcp.port': ports.management,
+    // It closes a connection whose request comes later than this, 5 s by default, which a busy machine may take.
+    'management.tcp.request_timeout': 60_000,
     'prometheus.tcp.ip': '127.0.0.1',
     'prometheus.tcp.port': ports.prometheus,
     default_user: RABBITMQ_USER,
