@@ -11,7 +11,7 @@ import { versionsOf } from './servers/versions.mjs';
 import { systems } from './systems/catalogue.mjs';
 import { writeResults } from './write-results.mjs';
 
-/** A quick run begins no measurement for the second time after this, to stay under five minutes. */
+/** A quick run begins no measurement for the second time after this, to stay under ten minutes. */
 const quickSeconds = 220;
 
 const say = (sentence) => console.error(sentence);

@@ -54,6 +54,20 @@ export const cases = {
     full: { seconds: 10, warmUpSeconds: 2, share: 0.5 },
     quick: { seconds: 4, warmUpSeconds: 0.5, share: 0.5 },
   },
+  'latency-1000': {
+    title: 'the same at 1,000 tasks a second, p99',
+    unit: 'ms',
+    better: 'less',
+    full: { seconds: 10, warmUpSeconds: 2, perSecond: 1_000 },
+    quick: { seconds: 2.5, warmUpSeconds: 0.5, perSecond: 1_000 },
+  },
+  'latency-5000': {
+    title: 'the same at 5,000 tasks a second, p99',
+    unit: 'ms',
+    better: 'less',
+    full: { seconds: 10, warmUpSeconds: 2, perSecond: 5_000 },
+    quick: { seconds: 2.5, warmUpSeconds: 0.5, perSecond: 5_000 },
+  },
   'relay-lateness': {
     title: '10,000 tasks due within one second: how late, p99',
     unit: 'ms',
@@ -67,5 +81,12 @@ export const cases = {
     better: 'less',
     full: { count: 100_000, settleSeconds: 3 },
     quick: { count: 10_000, settleSeconds: 0.5 },
+  },
+  'memory-worker': {
+    title: 'memory of a worker process when it has done 100,000 tasks',
+    unit: 'MiB',
+    better: 'less',
+    full: { count: 100_000, settleSeconds: 3, laterSeconds: 60 },
+    quick: { count: 20_000, settleSeconds: 0.5, laterSeconds: 5 },
   },
 };

@@ -6,7 +6,7 @@ import { SetupError } from '../tools/local/setup-error.mjs';
 export const help = `
 npm run bench                      measures all cases of all systems and writes bench/results/latest.json and
                                    docs/benchmarks.md
-npm run bench -- --quick           the same in under five minutes: shorter, fewer rounds
+npm run bench -- --quick           the same in under ten minutes: shorter, fewer rounds
 npm run bench -- --cases process,enqueue-direct --systems mentorhub,bullmq --rounds 5
 
   --quick          short measurements

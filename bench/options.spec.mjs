@@ -4,7 +4,7 @@ describe('The options of a run', () => {
   it('are everything by default', () => {
     const { cases, systems, partial, rounds } = readOptions([]);
     expect({ cases: cases.length, systems: systems.length, partial, rounds }).toEqual({
-      cases: 9,
+      cases: 12,
       systems: 11,
       partial: false,
       rounds: undefined,

@@ -1,6 +1,7 @@
 import { enqueueBulk, enqueueDirect, enqueueTransactional } from './enqueue.mjs';
 import { latency } from './latency.mjs';
 import { memoryScheduled } from './memory-scheduled.mjs';
+import { memoryWorker } from './memory-worker.mjs';
 import { processLight, processTracked } from './process.mjs';
 import { relayLateness } from './relay-lateness.mjs';
 
@@ -13,6 +14,9 @@ export const measurements = {
   'process-tracked': processTracked,
   'latency-10': latency,
   'latency-50': latency,
+  'latency-1000': latency,
+  'latency-5000': latency,
   'relay-lateness': relayLateness,
   'memory-scheduled': memoryScheduled,
+  'memory-worker': memoryWorker,
 };

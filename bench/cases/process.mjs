@@ -1,5 +1,6 @@
 import { now } from '../measuring/clock.mjs';
 import { cpuMeter } from '../measuring/cpu.mjs';
+import { serverMeter } from '../measuring/servers.mjs';
 import { produce } from './produce.mjs';
 
 /** How much faster a warm worker is expected to be than the probe. */
@@ -22,12 +23,14 @@ async function drain(system, servers, { seconds, most, probe }, kind) {
 /** From the first start to the last durable outcome. */
 async function drainOnce(system, servers, kind, count) {
   await produce({ system, servers, command: { do: 'fill', kind, count } });
+  const serversOf = await serverMeter(servers);
   let first;
   const onStart = () => (first ??= { at: now(), cpuOf: cpuMeter() });
   const worker = await system.worker(servers, { kind, expected: count, onStart });
   await worker.settled();
   const value = (count * 1000) / (now() - first.at);
-  const details = { tasks: count, cpuMicroseconds: first.cpuOf(count) };
+  const cpuMicroseconds = first.cpuOf(count);
+  const details = { tasks: count, cpuMicroseconds, ...(await serversOf(count)) };
   await worker.close();
   return { value, details };
 }

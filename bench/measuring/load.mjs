@@ -1,14 +1,16 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { now } from './clock.mjs';
 import { cpuMeter } from './cpu.mjs';
+import { serverMeter } from './servers.mjs';
 
 /**
  * Calls `work` over and over, `width` calls at once, and counts what ends within `seconds` after a warm-up of `warmUpSeconds`.
  *
  * @param work does `unitsPerCall` units
- * @returns units per second, and this process's processor time per unit
+ * @param servers whose costs are measured as well; default: none
+ * @returns units per second, and what this process and the servers spend per unit
  */
-export async function saturate({ width, seconds, warmUpSeconds, unitsPerCall = 1, work }) {
+export async function saturate({ width, seconds, warmUpSeconds, servers, unitsPerCall = 1, work }) {
   let ended = 0;
   let stop = false;
   const caller = async () => {
@@ -19,10 +21,13 @@ export async function saturate({ width, seconds, warmUpSeconds, unitsPerCall = 1
   };
   const callers = Array.from({ length: width }, caller);
   await secondsOf(callers, warmUpSeconds);
+  const serversOf = servers ? await serverMeter(servers) : () => ({});
   const [from, before, cpuOf] = [now(), ended, cpuMeter()];
   await secondsOf(callers, seconds);
   const units = ended - before;
-  const result = { value: (units * 1000) / (now() - from), details: { cpuMicroseconds: cpuOf(units) } };
+  const value = (units * 1000) / (now() - from);
+  const cpuMicroseconds = cpuOf(units);
+  const result = { value, details: { cpuMicroseconds, ...(await serversOf(units)) } };
   stop = true;
   await Promise.all(callers);
   return result;

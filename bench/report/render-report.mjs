@@ -17,7 +17,7 @@ export function renderReport(data) {
     figureTable(data.rows),
     '## Latency and lateness',
     latencyTable(data.rows),
-    '## Processor time per task',
+    '## What a task costs',
     page('processor-time'),
     cpuTable(data.rows),
     '## What is left out',
@@ -56,8 +56,8 @@ function targetTable(rows) {
 
 const multiple = (value) => (value === undefined ? '–' : `${number(value)} ×`);
 const withUnit = (value, caseName) => (value === undefined ? '–' : `${number(value)} ${cases[caseName].unit}`);
-const wanted = ({ case: name, of, atLeast, limit }) =>
-  of ? `at least ${atLeast} × \`${of}\`` : `at most ${withUnit(limit, name)}`;
+const wanted = ({ case: name, of, atLeast, atMost, limit }) =>
+  of ? `at ${atMost ? 'most' : 'least'} ${atMost ?? atLeast} × \`${of}\`` : `at most ${withUnit(limit, name)}`;
 
 function figureTable(rows) {
   const names = Object.keys(systems).filter((system) => rows.some((row) => row.system === system));
@@ -88,15 +88,22 @@ function latencyTable(rows) {
   return table(['case', 'system', 'tasks/s offered', 'p50 ms', 'p99 ms to handler', 'figure', 'never came'], lines);
 }
 
+const spent = {
+  cpuMicroseconds: 'its process, µs',
+  postgresMicroseconds: 'PostgreSQL, µs',
+  rabbitmqMicroseconds: 'RabbitMQ, µs',
+  redisMicroseconds: 'Redis, µs',
+  walBytes: 'PostgreSQL, bytes of WAL',
+};
+
 function cpuTable(rows) {
   const measured = rows.filter(({ details }) => details.cpuMicroseconds !== undefined);
-  const names = [...new Set(measured.map(({ system }) => system))];
-  const caseNames = [...new Set(measured.map((row) => row.case))];
-  const lines = caseNames.map((caseName) => [
-    `\`${caseName}\``,
-    ...names.map((system) => number(rowOf(measured, caseName, system)?.details.cpuMicroseconds)),
+  const lines = measured.map(({ case: name, system, details }) => [
+    `\`${name}\``,
+    system,
+    ...Object.keys(spent).map((what) => number(details[what])),
   ]);
-  return table(['case', ...names], lines);
+  return table(['case', 'system', ...Object.values(spent)], lines);
 }
 
 function leftOut(missing = []) {

@@ -3,16 +3,22 @@
  * one.
  */
 export const targets = [
-  { case: 'enqueue-direct', of: 'amqplib', atLeast: 0.8 },
-  { case: 'enqueue-bulk', of: 'bullmq', atLeast: 1 },
-  { case: 'enqueue-transactional', of: 'pg-boss', atLeast: 2 },
-  { case: 'process', of: 'amqplib', atLeast: 0.7 },
+  { case: 'enqueue-direct', of: 'amqplib-topic', atLeast: 1 },
+  { case: 'enqueue-bulk', of: 'mentorhub-before', atLeast: 1.5 },
+  { case: 'enqueue-transactional', of: 'mentorhub-before', atLeast: 1.5 },
+  { case: 'enqueue-transactional', of: 'pg-boss', atLeast: 1 },
+  { case: 'process', of: 'mentorhub-before', atLeast: 1.8 },
   { case: 'process', of: 'bullmq', atLeast: 2 },
-  { case: 'process-tracked', of: 'pg-boss', atLeast: 1 },
-  { case: 'process-tracked', of: 'pg-boss-single', atLeast: 1 },
-  { case: 'latency-50', limit: 50 },
-  { case: 'relay-lateness', limit: 250 },
+  { case: 'process', of: 'amqplib', atLeast: 0.44 },
+  { case: 'process-tracked', of: 'mentorhub-before', atLeast: 1.8 },
+  { case: 'process-tracked', of: 'pg-boss-single', atLeast: 1.2 },
+  { case: 'latency-1000', of: 'bullmq', atMost: 1 },
+  { case: 'latency-1000', limit: 30 },
+  { case: 'latency-5000', of: 'bullmq', atMost: 1 },
+  { case: 'latency-5000', limit: 60 },
+  { case: 'relay-lateness', limit: 150 },
   { case: 'memory-scheduled', limit: 1.1 },
+  { case: 'memory-worker', limit: 220 },
 ];
 
 /** The row of one cell; undefined when it was not measured. */
@@ -28,4 +34,4 @@ export function judge(rows) {
   });
 }
 
-const isMet = ({ atLeast, limit }, found) => (limit === undefined ? found >= atLeast : found <= limit);
+const isMet = ({ atLeast = -Infinity, atMost = Infinity, limit = atMost }, found) => found >= atLeast && found <= limit;

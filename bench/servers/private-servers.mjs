@@ -33,6 +33,7 @@ export async function startPrivateServers({ wanted, say, signal }) {
     managementUrl: rabbitmq.managementUrlWithCredentials,
     databaseUrl: postgres.url,
     redisUrl: redis.redisUrl,
+    processes: { postgres: postgres.pid, rabbitmq: rabbitmq.pid, ...(redis.pid && { redis: redis.pid }) },
     celery: celery.environment && celery,
   };
   return { urls, missing, directory, discard };

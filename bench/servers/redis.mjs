@@ -35,7 +35,7 @@ export async function startRedis({ directory, packages, owner, say, signal }) {
     owner,
   });
   await server.ready(() => answersPing(port), 20);
-  return { redisUrl: `redis://127.0.0.1:${port}` };
+  return { redisUrl: `redis://127.0.0.1:${port}`, pid: server.pid };
 }
 
 const configuration = (settings) => Object.entries(settings).flatMap(([name, value]) => [`--${name}`, String(value)]);

@@ -6,6 +6,7 @@ const noBulk = 'it has no call for many tasks at once; the window of `enqueue-di
 const noTransaction = 'its broker cannot take part in a transaction of PostgreSQL';
 const notAtomic = 'the effect cannot commit together with the completion, so it would not be the same effect';
 const rawOnly = 'only what it adds to `amqplib` is of interest';
+const ofPool = 'its tasks run in a pool of processes, which are counted in `memory-scheduled`';
 const singleOnly = 'it differs from `pg-boss` only in how tracked jobs are done';
 
 export const systems = {
@@ -30,8 +31,11 @@ export const systems = {
       'process-tracked': rawOnly,
       'latency-10': rawOnly,
       'latency-50': rawOnly,
+      'latency-1000': rawOnly,
+      'latency-5000': rawOnly,
       'relay-lateness': rawOnly,
       'memory-scheduled': rawOnly,
+      'memory-worker': rawOnly,
     },
   },
   'amqplib-topic': {
@@ -42,8 +46,11 @@ export const systems = {
       'process-tracked': rawOnly,
       'latency-10': rawOnly,
       'latency-50': rawOnly,
+      'latency-1000': rawOnly,
+      'latency-5000': rawOnly,
       'relay-lateness': rawOnly,
       'memory-scheduled': rawOnly,
+      'memory-worker': rawOnly,
     },
   },
   bullmq: {
@@ -60,8 +67,11 @@ export const systems = {
       process: singleOnly,
       'latency-10': singleOnly,
       'latency-50': singleOnly,
+      'latency-1000': singleOnly,
+      'latency-5000': singleOnly,
       'relay-lateness': singleOnly,
       'memory-scheduled': singleOnly,
+      'memory-worker': singleOnly,
     },
   },
   'graphile-worker': {
@@ -70,11 +80,21 @@ export const systems = {
   },
   'celery-rabbitmq': {
     needs: ['celery'],
-    without: { 'enqueue-bulk': noBulk, 'enqueue-transactional': noTransaction, 'process-tracked': notAtomic },
+    without: {
+      'enqueue-bulk': noBulk,
+      'enqueue-transactional': noTransaction,
+      'process-tracked': notAtomic,
+      'memory-worker': ofPool,
+    },
   },
   'celery-redis': {
     needs: ['redis', 'celery'],
-    without: { 'enqueue-bulk': noBulk, 'enqueue-transactional': noTransaction, 'process-tracked': notAtomic },
+    without: {
+      'enqueue-bulk': noBulk,
+      'enqueue-transactional': noTransaction,
+      'process-tracked': notAtomic,
+      'memory-worker': ofPool,
+    },
   },
 };
 

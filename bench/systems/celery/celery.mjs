@@ -4,7 +4,16 @@ import { fileURLToPath } from 'node:url';
 import { emptyRedis } from '../empty-redis.mjs';
 
 const folder = fileURLToPath(new URL('.', import.meta.url));
-const cases = ['enqueue-direct', 'process', 'latency-10', 'latency-50', 'relay-lateness', 'memory-scheduled'];
+const cases = [
+  'enqueue-direct',
+  'process',
+  'latency-10',
+  'latency-50',
+  'latency-1000',
+  'latency-5000',
+  'relay-lateness',
+  'memory-scheduled',
+];
 
 /** Celery is no Node program: its cases are measured the same way by a Python program, which answers in the same form. */
 const celery = (name, brokerOf) => ({
