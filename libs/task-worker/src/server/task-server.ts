@@ -212,7 +212,7 @@ export class TaskServer extends Server implements CustomTransportStrategy {
         'This process consumes the queues of tasks that it has no handler for; each of their attempts will fail.',
       );
     if (this.lanes.length > 0) void this.startLanes();
-    this.stranded?.start();
+    if (!this.closing) this.stranded?.start();
     listening();
   }
 

@@ -193,6 +193,8 @@ describe('schedules at run time', () => {
   it('E42: are changed and deleted only in the version that was seen, if one is named', async () => {
     const { version: first } = await create();
     const { version: second } = await change({ enabled: false }, [first]);
+    // The same again, as when the answer was lost.
+    expect(await change({ enabled: false }, [first])).toMatchObject({ version: second });
     await expect(change({ enabled: true }, [first])).rejects.toMatchObject({ code: 'stale' });
     await expect(calls.ask(DeleteSchedule, { name: 'nightly', seen: [first] })).rejects.toMatchObject({
       code: 'stale',

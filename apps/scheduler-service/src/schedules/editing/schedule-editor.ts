@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import type { NewSchedule, ScheduleChange, VersionedSchedule } from '@mentorhub/contracts';
 import { CallRefusedError, type CallFault } from '@mentorhub/task-calls';
 import { Injectable } from '@nestjs/common';
@@ -34,12 +35,21 @@ export class ScheduleEditor {
     return versioned(created);
   }
 
-  /** @param seen versions that it may have now; undefined: any. @throws {CallRefusedError} */
+  /**
+   * The same change again, since its answer was lost, answers what is there.
+   *
+   * @param seen versions that it may have now; undefined: any.
+   * @throws {CallRefusedError}
+   */
   async change(name: string, change: ScheduleChange, seen: readonly string[] | undefined): Promise<VersionedSchedule> {
     return this.dataSource.transaction(async (tx) => {
-      const row = await this.hold(tx, name, seen);
+      const row = await this.hold(tx, name);
       const now = await this.table.now(tx);
       const wanted = changedDefinition(row, change, now);
+      if (!isSeen(row, seen)) {
+        if (isSeen({ ...row, version: row.version - 1 }, seen) && isSame(wanted, row)) return versioned(row);
+        throw changedMeanwhile(name);
+      }
       const ofTask = change.task !== undefined || change.payload !== undefined;
       // What was not changed is not held against the change: a schedule that does not fit any more can be paused.
       assertFits([
@@ -56,16 +66,25 @@ export class ScheduleEditor {
 
   /** @param seen versions that it may have now; undefined: any. @throws {CallRefusedError} */
   async delete(name: string, seen: readonly string[] | undefined): Promise<void> {
-    await this.dataSource.transaction(async (tx) => this.table.delete(tx, (await this.hold(tx, name, seen)).id));
+    await this.dataSource.transaction(async (tx) => {
+      const row = await this.hold(tx, name);
+      if (!isSeen(row, seen)) throw changedMeanwhile(name);
+      return this.table.delete(tx, row.id);
+    });
   }
 
-  private async hold(tx: EntityManager, name: string, seen: readonly string[] | undefined): Promise<ScheduleRow> {
+  private async hold(tx: EntityManager, name: string): Promise<ScheduleRow> {
     const row = await this.table.hold(tx, name);
     if (!row) throw noSuchSchedule(name);
-    if (seen && !seen.includes(versionOf(row))) throw changedMeanwhile(name);
     return row;
   }
 }
+
+const isSeen = (row: Pick<ScheduleRow, 'id' | 'version'>, seen: readonly string[] | undefined): boolean =>
+  !seen || seen.includes(versionOf(row));
+
+/** Whether a change would leave everything as it is, but for when an interval began. */
+const isSame = (wanted: object, row: ScheduleRow): boolean => isDeepStrictEqual({ ...wanted, anchor: row.anchor }, row);
 
 export const noSuchSchedule = (name: string) => new CallRefusedError('not-found', `There is no schedule "${name}".`);
 
