@@ -13,7 +13,7 @@ export { traceProcess } from './consuming/process-span.js';
 export { delayLadder, strandedDelays } from './delayed-delivery/delay-ladder.js';
 export { delayedRoute, destinationOf, longestDelaySeconds } from './delayed-delivery/delayed-route.js';
 export type { PublishingLimits } from './publishing/confirming-publisher.js';
-export { isBrokerHeader } from './publishing/message-properties.js';
+export { headersAsSent, isBrokerHeader } from './publishing/message-properties.js';
 export type { MessagePublisher } from './publishing/message-publisher.js';
 export { largestBodyBytes, type OutgoingMessage } from './publishing/outgoing-message.js';
 export { portableHeaders } from './publishing/portable-headers.js';

@@ -1,4 +1,4 @@
-import type { Delivery } from '@mentorhub/messaging';
+import { headersAsSent, type Delivery } from '@mentorhub/messaging';
 import { taskHeaders } from '@mentorhub/task-store';
 import { parcelToPark } from '@mentorhub/task-worker';
 import { deadLetterOf } from './dead-letter-of.js';
@@ -48,6 +48,8 @@ describe('making a dead letter of anything that arrives', () => {
   it.each([
     ['a message that nobody can read', { 'x-custom': 'é', n: 3 }, undefined],
     ['one with more headers than can be parked', { large: 'x'.repeat(60_000) }, undefined],
+    ['one that named further receivers', { CC: ['elsewhere'], 'x-custom': 1 }, undefined],
+    ['one whose headers cannot be sent', { odd: Number.NaN }, undefined],
     ['a run of a task', {}, '01a22296-e113-7f04-843c-fa5d127219fe'],
   ])('gives %s the id that its worker would have given it', (_, headers, taskId) => {
     const delivery = {
@@ -67,7 +69,10 @@ describe('making a dead letter of anything that arrives', () => {
       ...(taskId && { taskId, run: 2 }),
     };
     const { messages, letter } = parcelToPark(delivery, envelope, 'dead-letters');
-    const parked = { ...messages[0], queue: 'dead-letters', deliveryCount: 1 } as unknown as Delivery;
+    // As it arrives: the first form that can be sent, with the headers that are.
+    const sent = messages.find(({ headers = {} }) => headersAsSent(headers));
+    const arrived = { ...sent, headers: headersAsSent(sent?.headers ?? {}) };
+    const parked = { ...arrived, queue: 'dead-letters', deliveryCount: 1 } as unknown as Delivery;
     expect(deadLetterOf(parked).id).toBe(letter.id);
   });
 });

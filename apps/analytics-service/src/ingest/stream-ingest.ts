@@ -56,8 +56,9 @@ export class StreamIngest<Item> implements OnApplicationBootstrap, OnModuleDestr
   private lockedTriedAt = 0;
   private consumer: Consumer | undefined;
   private prefetch: number;
-  /** How many waited for locks when places were added last. */
-  private heldBefore = 0;
+  /** Which places each delivery came to; those before the present ones count no longer for the broker. */
+  private readonly placesOf = new WeakMap<Delivery, number>();
+  private places = 0;
   /** Rows were found that somebody else holds: more places help the others then, as they do not when a whole table is locked. */
   private rowsAreHeld = false;
   private arrival = new AbortController();
@@ -98,6 +99,7 @@ export class StreamIngest<Item> implements OnApplicationBootstrap, OnModuleDestr
   private take(delivery: Delivery): void {
     // After a reconnect the broker delivers again what waits here; the old copies must not pile up.
     if (this.waiting.length >= this.prefetch) this.waiting = this.waiting.filter(isOpen);
+    this.placesOf.set(delivery, this.places);
     this.waiting.push(delivery);
     this.arrival.abort();
     this.working ??= this.work();
@@ -226,18 +228,18 @@ export class StreamIngest<Item> implements OnApplicationBootstrap, OnModuleDestr
   /** A consumer that takes the place of another one has all its places free: what is unacked counts no longer. */
   private makeRoom(): void {
     const { prefetch } = this.options.stream;
-    const held = this.locked.length;
-    this.heldBefore = Math.min(this.heldBefore, held);
-    if (held === 0) return this.resize(prefetch);
-    if (!this.rowsAreHeld || held - this.heldBefore < prefetch / 2) return;
-    if (held + this.waiting.length + prefetch + 1 > mostTimesPrefetch * prefetch) return;
-    this.heldBefore = held;
+    const held = this.locked.filter(({ delivery }) => isOpen(delivery));
+    const here = held.filter(({ delivery }) => this.placesOf.get(delivery) === this.places);
+    if (held.length === 0) return this.resize(prefetch);
+    if (!this.rowsAreHeld || here.length < prefetch / 2) return;
+    if (held.length + this.waiting.length + prefetch + 1 > mostTimesPrefetch * prefetch) return;
     this.resize(this.prefetch === prefetch ? prefetch + 1 : prefetch); // with as many as before there would be no new one
   }
 
   private resize(prefetch: number): void {
     if (prefetch === this.prefetch) return;
     this.prefetch = prefetch;
+    this.places += 1;
     this.consumer?.resize(prefetch);
   }
 

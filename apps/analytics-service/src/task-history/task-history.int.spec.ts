@@ -241,7 +241,7 @@ describe('the history of tasks', () => {
       await eventually(async () => (await unackedOf(streams.taskEvents)) >= 50, { what: 'a first batch' });
       // As long as several tries of what is locked take.
       for (const since = performance.now(); performance.now() - since < 3_000;) {
-        expect(await unackedOf(streams.taskEvents)).toBeLessThanOrEqual(200);
+        expect(await unackedOf(streams.taskEvents)).toBeLessThanOrEqual(50);
         await new Promise((resolve) => setTimeout(resolve, 100));
       }
     } finally {

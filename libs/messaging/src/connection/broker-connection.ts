@@ -124,11 +124,11 @@ export class BrokerConnection extends EventEmitter<ConnectionEvents> {
 
   private connected(connection: ChannelModel, url: string): void {
     if (this.ending) return;
+    this.connectedAt = performance.now();
     // Closed in the same packet as it was opened, before anybody could listen: nothing would ever tell.
     if (isClosed(connection.connection)) return void connection.emit('close', new Error('closed while it was opened'));
     const { role, logger } = this.options;
     this.current = connection;
-    this.connectedAt = performance.now();
     readInTurns(socketOf(connection));
     passOverLateFrames(connection);
     readDeliveries(connection, publishTagHeader);

@@ -1,6 +1,7 @@
 import type { Options } from 'amqplib';
 import { publishTagHeader } from '../connection/publish-tag.js';
 import type { OutgoingMessage } from './outgoing-message.js';
+import { unsendableHeader } from './sendable-headers.js';
 
 /**
  * Whether RabbitMQ puts this header on a message, to say what became of it in a queue. It is no part of what was sent, and
@@ -24,6 +25,12 @@ export function messageProperties(message: OutgoingMessage): Options.Publish & {
     persistent: true,
     headers: passableHeaders(message.headers),
   };
+}
+
+/** The headers of a message as it is sent with these; undefined when it cannot be. */
+export function headersAsSent(given: Record<string, unknown>): Record<string, unknown> | undefined {
+  const headers = passableHeaders(given);
+  return unsendableHeader(headers) === undefined ? headers : undefined;
 }
 
 function passableHeaders(given: Record<string, unknown> | undefined): Record<string, unknown> {

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /**
@@ -9,8 +10,8 @@ export class RetryAt1764400100000 implements MigrationInterface {
   readonly transaction = false;
 
   async up(runner: QueryRunner): Promise<void> {
-    await runner.query('ALTER TABLE tasks.task ADD COLUMN IF NOT EXISTS retry_at timestamptz');
-    await runner.query('ALTER TABLE tasks.event_outbox ADD COLUMN IF NOT EXISTS retry_at timestamptz');
+    await addRetryAt(runner, 'tasks.task');
+    await addRetryAt(runner, 'tasks.event_outbox');
     await runner.query(
       `COMMENT ON COLUMN tasks.task.retry_at IS 'When a row that could not be published is tried again; null when none was tried.'`,
     );
@@ -40,6 +41,23 @@ const indexesBefore = {
   task_pending: 'tasks.task (due_at) WHERE finished_at IS NULL',
   event_outbox_created: 'tasks.event_outbox (created_at)',
 };
+
+/** Waits for who uses the table, a second at a time: everybody else has to wait behind an ALTER TABLE that waits. */
+async function addRetryAt(runner: QueryRunner, table: string): Promise<void> {
+  const sql = `SELECT FROM pg_attribute WHERE attrelid = $1::regclass AND attname = 'retry_at'`;
+  while ((await runner.query(sql, [table])).length === 0) {
+    await runner.startTransaction();
+    try {
+      await runner.query(`SET LOCAL lock_timeout = '1s'`);
+      await runner.query(`ALTER TABLE ${table} ADD COLUMN retry_at timestamptz`);
+      await runner.commitTransaction();
+    } catch (error) {
+      await runner.rollbackTransaction();
+      if ((error as { code?: unknown }).code !== '55P03') throw error;
+      await delay(1_000);
+    }
+  }
+}
 
 /** One that a try before left unfinished is invalid, and made anew. */
 async function createIndex(runner: QueryRunner, name: string, definition: string): Promise<void> {

@@ -62,6 +62,8 @@ export class Relay {
   /** How late timers ring here: how long the relay's work waits for the rest of the process. */
   private lagSeconds = 0;
   private probing = false;
+  /** Lets the loop go on that waits since too many rows are under way. */
+  private roomMade: (() => void) | undefined;
   private timeLearntAt = -Infinity;
   private learning: Promise<void> | undefined;
 
@@ -138,7 +140,7 @@ export class Relay {
     const visits = await Promise.allSettled(this.options.outboxes.map((outbox) => this.visit(outbox)));
     const pauses = visits.map(valueOf);
     // A queue that confirms slowly or never holds up its own rows, not those of the others.
-    while (this.underWay.size >= mostBatches * this.batchSize && this.leased.size > 0) await Promise.race(this.leased);
+    if (this.isFull) await new Promise<void>((resolve) => (this.roomMade = resolve));
     return Math.min(longestSleepSeconds, ...pauses);
   }
 
@@ -234,7 +236,12 @@ export class Relay {
       this.failed.get(outbox)?.add([this.publishFailed(this.underWay.get(attempt) ?? item, error)]);
     } finally {
       this.underWay.delete(attempt);
+      if (!this.isFull) this.roomMade?.();
     }
+  }
+
+  private get isFull(): boolean {
+    return this.underWay.size >= mostBatches * this.batchSize;
   }
 
   private publishFailed(item: OutboxItem, error: unknown): FailedItem {

@@ -1,4 +1,5 @@
 import {
+  headersAsSent,
   portableHeaders,
   PublishError,
   type Delivery,
@@ -88,13 +89,20 @@ export const identityOf = ({ messageId, type, appId, contentType, correlationId,
 
 /** The same letter as would be made of the parked message. */
 export function letterOf(delivery: Delivery, envelope: ParkedEnvelope, body: Buffer): DeadLetter {
-  const { queue, messageId, type } = delivery;
+  const { queue, type } = delivery;
   const { taskId, run, at, ...rest } = envelope;
   return {
     ...rest,
     ...{ taskId, run, name: type, headers: portableHeaders(delivery.headers), body, parkedAt: new Date(at) },
-    id: letterId({ taskId, run, queue, messageId, type, headers: affordableHeaders(delivery), body }),
+    id: letterId({ taskId, run, queue, body, ...sentParts(delivery) }),
   };
+}
+
+/** What a parked message has of the original beside its body: nothing, when its headers cannot be sent. */
+function sentParts(delivery: Delivery) {
+  const headers = headersAsSent(affordableHeaders(delivery));
+  const { messageId, type } = delivery;
+  return headers ? { headers, messageId, type } : { headers: {} };
 }
 
 function affordableHeaders({ headers }: Delivery): Delivery['headers'] {
