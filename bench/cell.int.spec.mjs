@@ -16,6 +16,7 @@ describe('A cell', () => {
       amqpUrl: process.env.TEST_AMQP_URL,
       managementUrl: process.env.TEST_RABBITMQ_MANAGEMENT_URL,
       databaseUrl: process.env.TEST_DATABASE_URL,
+      processes: { jest: process.pid },
     };
     return runCell({ system, caseName, settings, servers, directory, owner: directory, longestSeconds: 240 });
   };
@@ -32,7 +33,12 @@ describe('A cell', () => {
     if (result.failed) throw new Error(`${result.failed}\n${lastWords(system, caseName)}`);
     expect(result).toEqual({
       value: expect.any(Number),
-      details: { tasks: expect.any(Number), cpuMicroseconds: expect.any(Number) },
+      details: {
+        tasks: expect.any(Number),
+        cpuMicroseconds: expect.any(Number),
+        jestMicroseconds: expect.any(Number),
+        walBytes: expect.any(Number),
+      },
     });
     expect(result.value).toBeGreaterThan(0);
   });
