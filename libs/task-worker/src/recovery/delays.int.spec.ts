@@ -15,7 +15,7 @@ const flatMebibytes = 30;
 /** What it may need on top while everything runs at once (260 measured): what is read and prefetched is bounded. */
 const runningMebibytes = 500;
 
-jest.setTimeout(300_000 + count * 6);
+jest.setTimeout(300_000 + count * 30); // also where four such cases share two slow processors
 
 const inAnHour = () => new Date(Date.now() + 3_600_000);
 
