@@ -1,6 +1,6 @@
 /**
  * What is measured, as data. `seconds` and counts are for a full run; `quick` overrides them. `better` tells ratios which
- * way is good.
+ * way is good. `slow` takes seconds by its nature, so that a quick run measures it once.
  */
 export const cases = {
   'enqueue-direct': {
@@ -42,6 +42,7 @@ export const cases = {
     title: 'enqueue call to handler start at 10 % of what the system enqueues and processes in this run, p99',
     unit: 'ms',
     better: 'less',
+    slow: true,
     needs: ['enqueue-direct', 'process'],
     full: { seconds: 10, warmUpSeconds: 2, share: 0.1 },
     quick: { seconds: 4, warmUpSeconds: 0.5, share: 0.1 },
@@ -50,6 +51,7 @@ export const cases = {
     title: 'the same at 50 %, p99',
     unit: 'ms',
     better: 'less',
+    slow: true,
     needs: ['enqueue-direct', 'process'],
     full: { seconds: 10, warmUpSeconds: 2, share: 0.5 },
     quick: { seconds: 4, warmUpSeconds: 0.5, share: 0.5 },
@@ -58,6 +60,7 @@ export const cases = {
     title: 'the same at 1,000 tasks a second, p99',
     unit: 'ms',
     better: 'less',
+    slow: true,
     full: { seconds: 10, warmUpSeconds: 2, perSecond: 1_000 },
     quick: { seconds: 2.5, warmUpSeconds: 0.5, perSecond: 1_000 },
   },
@@ -65,6 +68,7 @@ export const cases = {
     title: 'the same at 5,000 tasks a second, p99',
     unit: 'ms',
     better: 'less',
+    slow: true,
     full: { seconds: 10, warmUpSeconds: 2, perSecond: 5_000 },
     quick: { seconds: 2.5, warmUpSeconds: 0.5, perSecond: 5_000 },
   },
@@ -72,6 +76,7 @@ export const cases = {
     title: '10,000 tasks due within one second: how late, p99',
     unit: 'ms',
     better: 'less',
+    slow: true,
     full: { count: 10_000, leadSeconds: 5 },
     quick: { count: 10_000, countOfSlow: 2_000, leadSeconds: 3 },
   },
@@ -79,6 +84,7 @@ export const cases = {
     title: 'memory of a worker process with 100,000 tasks waiting, as a multiple of the same process idle',
     unit: '× idle',
     better: 'less',
+    slow: true,
     full: { count: 100_000, settleSeconds: 3 },
     quick: { count: 10_000, settleSeconds: 0.5 },
   },
@@ -86,6 +92,7 @@ export const cases = {
     title: 'memory of a worker process when it has done 100,000 tasks',
     unit: 'MiB',
     better: 'less',
+    slow: true,
     full: { count: 100_000, settleSeconds: 3, laterSeconds: 60 },
     quick: { count: 20_000, settleSeconds: 0.5, laterSeconds: 5 },
   },

@@ -4,23 +4,13 @@ import { supports } from './systems/catalogue.mjs';
 
 const fullRounds = 3;
 const quickRounds = 2;
-/** Each of these takes seconds by its nature, so that a quick run measures it once. */
-const slow = new Set([
-  'latency-10',
-  'latency-50',
-  'latency-1000',
-  'latency-5000',
-  'relay-lateness',
-  'memory-scheduled',
-  'memory-worker',
-]);
 /** A quick run measures again only what a target is about. */
 const judged = new Set(['mentorhub', ...targets.flatMap(({ of }) => of ?? [])]);
 
 function roundsOf(caseName, system, { quick, rounds }) {
   if (rounds) return rounds;
   if (!quick) return fullRounds;
-  return slow.has(caseName) || !judged.has(system) ? 1 : quickRounds;
+  return cases[caseName].slow || !judged.has(system) ? 1 : quickRounds;
 }
 
 /**

@@ -1,26 +1,19 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { cases } from '../../catalogue.mjs';
+import { supports } from '../catalogue.mjs';
 import { emptyRedis } from '../empty-redis.mjs';
 
 const folder = fileURLToPath(new URL('.', import.meta.url));
-const cases = [
-  'enqueue-direct',
-  'process',
-  'latency-10',
-  'latency-50',
-  'latency-1000',
-  'latency-5000',
-  'relay-lateness',
-  'memory-scheduled',
-];
+const casesOf = (name) => Object.keys(cases).filter((caseName) => supports(name, caseName));
 
 /** Celery is no Node program: its cases are measured the same way by a Python program, which answers in the same form. */
 const celery = (name, brokerOf) => ({
   name,
   prepare: emptyRedis,
   measurements: Object.fromEntries(
-    cases.map((caseName) => [
+    casesOf(name).map((caseName) => [
       caseName,
       (_, servers, settings) => measure(caseName, settings, servers, brokerOf(servers)),
     ]),

@@ -29,9 +29,14 @@ export class DeadLetterStream implements Stream<IncomingLetter> {
   }
 
   async heldElsewhere(tx: EntityManager, letters: readonly IncomingLetter[]): Promise<ReadonlySet<IncomingLetter>> {
-    const ids = letters.flatMap(({ byBroker, taskId }) => (byBroker && taskId !== undefined ? [taskId] : []));
-    const held = new Set(await tasksHeldElsewhere(tx, ids));
-    return new Set(letters.filter(({ byBroker, taskId }) => byBroker && taskId !== undefined && held.has(taskId)));
+    const failing = letters.filter(({ byBroker }) => byBroker);
+    const held = new Set(
+      await tasksHeldElsewhere(
+        tx,
+        failing.flatMap(({ taskId }) => taskId ?? []),
+      ),
+    );
+    return new Set(failing.filter(({ taskId }) => taskId !== undefined && held.has(taskId)));
   }
 
   /** What a worker parked, it has counted. */

@@ -13,7 +13,6 @@ import {
   type TestDatabase,
   type TestVhost,
 } from '@mentorhub/testing';
-import { Client } from 'pg';
 import { analyticsService } from '../analytics-service.js';
 import { migrateDatabase } from '../database/migrate-database.js';
 
@@ -58,7 +57,6 @@ const letters = () =>
   database.query<{ reason: string; queue: string; body: Buffer; error: { message: string } }>(
     'SELECT * FROM tasks.dead_letter',
   );
-const unackedOf = async (queue: string) => (await vhost.management.queue(queue))?.messages_unacknowledged ?? 0;
 const untilDrained = () => vhost.management.waitForQueue(streams.taskEvents, ({ messages }) => messages === 0);
 
 beforeAll(async () => {
@@ -182,74 +180,6 @@ describe('the history of tasks', () => {
     await eventuallyPasses(async () => expect(await database.query('SELECT 1 FROM tasks.task')).toHaveLength(39));
     await untilDrained();
     expect((await metricsText()).body).toContain('dead_letters_total{task="task-events",reason="refused"} 1');
-  });
-
-  it('goes on with all others while somebody keeps a task locked, and writes its events when the lock is free', async () => {
-    const [held, others] = [randomUUID(), Array.from({ length: 20 }, () => randomUUID())];
-    await tell([eventOf(held, 'started')]);
-    await eventually(async () => (await taskOf(held))?.['state'] === 'started');
-    const holder = new Client({ connectionString: database.url });
-    await holder.connect();
-    try {
-      await holder.query('BEGIN');
-      await holder.query('SELECT FROM tasks.task WHERE id = $1 FOR UPDATE', [held]);
-      await tell([held, ...others].map((id) => eventOf(id, 'succeeded', { result: 'done' })));
-      const more = randomUUID();
-      await tell([eventOf(more, 'succeeded')]);
-      for (const id of [...others, more]) await eventually(async () => (await taskOf(id))?.['state'] === 'succeeded');
-      expect((await taskOf(held))?.['state']).toBe('started');
-    } finally {
-      await holder.end();
-    }
-    await eventually(async () => (await taskOf(held))?.['state'] === 'succeeded');
-    await untilDrained();
-    expect(await letters()).toEqual([]);
-  });
-
-  it('goes on while more tasks are kept locked than messages may wait', async () => {
-    const held = Array.from({ length: 120 }, () => randomUUID());
-    await tell(held.map((id) => eventOf(id, 'started')));
-    await eventuallyPasses(async () => expect(await database.query('SELECT 1 FROM tasks.task')).toHaveLength(120));
-    const holder = new Client({ connectionString: database.url });
-    await holder.connect();
-    try {
-      await holder.query('BEGIN');
-      await holder.query('SELECT FROM tasks.task FOR UPDATE');
-      for (const id of held) await tell([eventOf(id, 'succeeded')]);
-      const others = Array.from({ length: 600 }, () => randomUUID());
-      for (const id of others) await tell([eventOf(id, 'succeeded')]);
-      await eventuallyPasses(async () =>
-        expect(await database.query(`SELECT FROM tasks.task WHERE state = 'succeeded'`)).toHaveLength(600),
-      );
-    } finally {
-      await holder.end();
-    }
-    await eventuallyPasses(async () =>
-      expect(await database.query(`SELECT FROM tasks.task WHERE state = 'succeeded'`)).toHaveLength(720),
-    );
-    await untilDrained();
-    expect(await letters()).toEqual([]);
-  });
-
-  it('holds a bounded number unacked while a whole table is locked', async () => {
-    const holder = new Client({ connectionString: database.url });
-    await holder.connect();
-    try {
-      await holder.query('BEGIN');
-      await holder.query('LOCK TABLE tasks.task IN EXCLUSIVE MODE');
-      for (let n = 0; n < 600; n += 1) await tell([eventOf(randomUUID(), 'succeeded')]);
-      await eventually(async () => (await unackedOf(streams.taskEvents)) >= 50, { what: 'a first batch' });
-      // As long as several tries of what is locked take.
-      for (const since = performance.now(); performance.now() - since < 3_000;) {
-        expect(await unackedOf(streams.taskEvents)).toBeLessThanOrEqual(50);
-        await new Promise((resolve) => setTimeout(resolve, 100));
-      }
-    } finally {
-      await holder.end();
-    }
-    await eventuallyPasses(async () => expect(await database.query('SELECT 1 FROM tasks.task')).toHaveLength(600));
-    await untilDrained();
-    expect(await letters()).toEqual([]);
   });
 
   it('parks what is no batch of events, byte for byte, and goes on', async () => {

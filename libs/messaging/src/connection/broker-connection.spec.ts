@@ -12,14 +12,16 @@ const defs = insideAmqplib('./lib/defs.js') as {
   ConnectionClose: number;
 };
 const method = (id: number, fields: object) => defs.encodeMethod(id, 0, fields);
+const shutdown = method(defs.ConnectionClose, { replyCode: 320, replyText: 'shutdown', classId: 0, methodId: 0 });
 /** Class and method of what a client sends at the opening. */
 const [startOk, open] = [0x000a000b, 0x000a0028];
 
 /** Opens each connection as RabbitMQ does, and sends with the last answer what the test wants. */
-async function server(after: (connections: number) => Buffer | 'cut' | undefined) {
+async function server(after: (connections: number) => Buffer | 'cut' | 'close' | undefined) {
   let connections = 0;
   const sockets = new Set<Socket>();
-  const listening = createServer((socket) => {
+  // It does not end its side when the client has ended.
+  const listening = createServer({ allowHalfOpen: true }, (socket) => {
     sockets.add(socket);
     const told = after((connections += 1));
     let read = Buffer.alloc(0);
@@ -49,6 +51,7 @@ async function server(after: (connections: number) => Buffer | 'cut' | undefined
         const opened = method(defs.ConnectionOpenOk, { knownHosts: '' });
         socket.write(Buffer.isBuffer(told) ? Buffer.concat([opened, told]) : opened);
         if (told === 'cut') setTimeout(() => socket.destroy(), 20);
+        if (told === 'close') setTimeout(() => socket.write(shutdown), 20);
       }
     });
   });
@@ -69,8 +72,14 @@ async function server(after: (connections: number) => Buffer | 'cut' | undefined
 
 describe('A connection to the broker', () => {
   const silent = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
-  const connectionTo = (url: string, longestReconnectSeconds: number) =>
-    new BrokerConnection({
+  const opened: { close(): Promise<void> }[] = [];
+  const brokerThat = async (after: Parameters<typeof server>[0]) => {
+    const broker = await server(after);
+    opened.push(broker);
+    return broker;
+  };
+  const connectionTo = (url: string, longestReconnectSeconds: number) => {
+    const connection = new BrokerConnection({
       role: 'publish',
       urls: [url],
       clientName: 'test',
@@ -79,27 +88,43 @@ describe('A connection to the broker', () => {
       logger: silent,
       onFatal: () => undefined,
     });
+    opened.push(connection);
+    return connection;
+  };
+
+  afterEach(async () => {
+    // The connections before their servers.
+    for (const it of opened.splice(0).reverse()) await it.close();
+  });
 
   it('is made anew when the server closed it in the same packet as it opened it', async () => {
-    const close = method(defs.ConnectionClose, { replyCode: 320, replyText: 'shutdown', classId: 0, methodId: 0 });
-    const broker = await server((connections) => (connections === 1 ? close : undefined));
+    const broker = await brokerThat((connections) => (connections === 1 ? shutdown : undefined));
     const connection = connectionTo(broker.url, 0.05);
     connection.start();
     await eventually(() => broker.connections === 2 && connection.current, { what: 'a second connection' });
-    await connection.close();
-    await broker.close();
+  });
+
+  it('leaves no socket behind that waits for a silent server', async () => {
+    const broker = await brokerThat((connections) => (connections === 1 ? 'close' : undefined));
+    const connection = connectionTo(broker.url, 0.05);
+    const sockets: Socket[] = [];
+    connection.on('up', () => {
+      const { stream } = connection.current?.connection as unknown as { stream: Socket };
+      sockets.push(stream);
+    });
+    connection.start();
+    await eventually(() => sockets.length === 2, { what: 'a second connection' });
+    await eventually(() => sockets[0]?.destroyed, { what: 'the end of the first socket' });
   });
 
   it('is made more and more slowly while the server closes it at once', async () => {
-    const broker = await server(() => 'cut');
+    const broker = await brokerThat(() => 'cut');
     const connection = connectionTo(broker.url, 30);
     const ups: number[] = [];
     connection.on('up', () => ups.push(performance.now()));
     connection.start();
     await eventually(() => ups.length >= 4, { what: 'four connections' });
     expect(ups[3]! - ups[2]!).toBeGreaterThan(250); // the third wait is of 0.4 s, less a third
-    await connection.close();
-    await broker.close();
   });
 
   it('keeps nothing of tries that failed', async () => {
@@ -108,7 +133,6 @@ describe('A connection to the broker', () => {
     const { sockets } = connection as unknown as { sockets: AbortController };
     await eventually(() => (connection as unknown as { failures: number }).failures > 30, { what: 'many tries' });
     expect(getEventListeners(sockets.signal, 'abort').length).toBeLessThan(3);
-    await connection.close();
   });
 
   it('says of a host with several addresses why each of them failed', () => {

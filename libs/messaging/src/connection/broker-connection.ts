@@ -5,13 +5,13 @@ import { AmqpConnectionManagerClass } from 'amqp-connection-manager';
 import { credentials, type ChannelModel } from 'amqplib';
 import { type BrokerAddress, brokerAddress, describeAddress } from './broker-address.js';
 import type { BrokerConfigurationError } from './broker-configuration-error.js';
+import { isClosed } from './channel-closing.js';
 import { ConnectFailureJudge } from './connect-failure.js';
 import { readDeliveries } from './delivery-reader.js';
 import { GrowingDelay } from './growing-delay.js';
 import { passOverLateFrames } from './late-frames.js';
 import type { Logger } from './logger.js';
 import { publishTagHeader } from './publish-tag.js';
-import { isClosed } from './channel-closing.js';
 import { readInTurns } from './read-in-turns.js';
 import { settledWithin } from './settled-within.js';
 
@@ -54,7 +54,7 @@ export class BrokerConnection extends EventEmitter<ConnectionEvents> {
   address: BrokerAddress | undefined;
   private readonly judge = new ConnectFailureJudge();
   private readonly delay: GrowingDelay;
-  /** Ends the sockets of the tries since the last one that is over: each keeps all its sockets for as long as it lives. */
+  /** Ends the socket of the try or the connection that is under way. One of them for all would keep every socket that ever was. */
   private sockets = new AbortController();
   private connectedAt = performance.now();
   private manager: AmqpConnectionManagerClass | undefined;
@@ -151,8 +151,11 @@ export class BrokerConnection extends EventEmitter<ConnectionEvents> {
     this.renewSockets();
   }
 
+  /** Ends what is left of a connection that is lost: its socket would wait for the end of a peer that may be silent. */
   private renewSockets(): void {
-    if (!this.ending) this.sockets = new AbortController();
+    if (this.ending) return;
+    this.sockets.abort();
+    this.sockets = new AbortController();
   }
 
   private lost(error?: Error): void {

@@ -36,7 +36,7 @@ export async function awaitSchemas(
         if (waited) logger.info({ back: away(plan) }, `The schema "${plan.schema}" is there.`);
         break;
       }
-      logger.warn({ away: away(plan) }, `Waiting: ${missing}`);
+      logger.warn({ away: away(plan) }, missing);
       await delay(lookSeconds * 1000, undefined, { signal }).catch(() => signal?.throwIfAborted());
     }
   }
@@ -54,7 +54,7 @@ async function lookFor(
     const applied = new Set(await appliedIn(dataSource, schema));
     const missing = namesOf(migrations).filter((name) => !applied.has(name));
     if (missing.length === 0) return undefined;
-    return `the schema "${schema}" lacks ${missing.join(', ')}. Run this service's migrations (node dist/migrate.js).`;
+    return `The schema "${schema}" lacks ${missing.join(', ')}. Run this service's migrations (node dist/migrate.js).`;
   } catch (error) {
     const { code, message } = error as { code?: string; message: string };
     if (isPassingFault(error)) return `PostgreSQL does not say what the schema "${schema}" has: ${message}`;

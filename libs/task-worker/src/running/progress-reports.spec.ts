@@ -1,5 +1,5 @@
+import { jest } from '@jest/globals';
 import { createLogger } from '@mentorhub/service';
-import { eventually } from '@mentorhub/testing';
 import type { Job } from '../job/job.js';
 import { ProgressReports } from './progress-reports.js';
 
@@ -17,17 +17,27 @@ describe('Reports of progress', () => {
     return { writes, reports: new ProgressReports({ history: { setProgress } }, logger) };
   }
 
+  beforeEach(() => void jest.useFakeTimers({ doNotFake: ['setImmediate', 'nextTick', 'queueMicrotask'] }));
+  afterEach(() => void jest.useRealTimers());
+
+  const pass = async (seconds: number) => {
+    jest.advanceTimersByTime(seconds * 1000);
+    await new Promise(setImmediate);
+  };
+
   it('are written one after the other, the latest of each task', async () => {
     const { writes, reports } = reporting();
     reports.report(jobOf('a'), 1);
-    await eventually(() => writes.length === 1);
+    await pass(0.5);
+    expect(writes).toHaveLength(1);
     const second = jobOf('b');
     reports.report(second, 1);
     reports.report(second, 2);
-    await new Promise((resolve) => setTimeout(resolve, 700)); // as long as two writes of before would have taken
+    await pass(60);
     expect(writes).toHaveLength(1);
     writes[0]?.end([]);
-    await eventually(() => writes.length === 2);
+    await pass(0);
+    await pass(0.5);
     expect(writes[1]?.progress).toEqual([2]);
     writes[1]?.end([]);
     await reports.drain();
@@ -38,10 +48,11 @@ describe('Reports of progress', () => {
     const [first, second] = [jobOf('a'), jobOf('b')];
     reports.report(first, 1);
     reports.report(second, 1);
-    await eventually(() => writes.length === 1);
+    await pass(0.5);
     reports.report(second, 2);
     writes[0]?.end(['a', 'b']);
-    await eventually(() => writes.length === 2);
+    await pass(0);
+    await pass(0.5);
     expect(new Set(writes[1]?.progress)).toEqual(new Set([1, 2]));
     writes[1]?.end([]);
     await reports.drain();
